@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: strict)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies + [
+            .product(name: "ArgumentParser", package: "swift-argument-parser")
+        ],
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "syncworker",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "syncworker", targets: ["syncworker"]),
+        .executable(name: "oneclick", targets: ["oneclick"]),
+        .executable(name: "central-sample", targets: ["central-sample"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: ["YAML", "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The house, from the inside out. Imports point one way only: see ARCHITECTURE.md.
+        module("SyncModel", [crypto]),
+        module("SyncProtocol", ["SyncModel", "CZstd", crypto]),
+        module("SyncEngine", ["SyncModel", "SyncProtocol"]),
+        module("SQLDrivers", [grdb]),
+        module(
+            "Catalogue",
+            ["SyncModel", "CatalogueResource", .product(name: "Yams", package: "Yams"), crypto]),
+        module("Central", ["SyncModel", "SyncEngine", "Catalogue", "SQLDrivers", grdb, crypto]),
+        module(
+            "OneClickClient",
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
+        module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb, crypto]),
+        module(
+            "OneClickServer",
+            [
+                "SyncModel", "SyncProtocol", "OneClickStore", "Observability",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
+        module(
+            "PortalService",
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability", grdb,
+                lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
+        module("Observability", [logging]),
+        module("SampleOffice", [grdb, crypto]),
+        .target(
+            name: "CatalogueResource", exclude: ["catalogue.yaml"]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        tool(
+            "syncworker",
+            [
+                "Catalogue", "Central", "OneClickClient", "PortalService", "SyncEngine",
+                "SyncModel", "SyncProtocol", "Observability", lifecycle,
+                .product(name: "Configuration", package: "swift-configuration"),
+            ]),
+        tool(
+            "oneclick",
+            [
+                "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "Observability",
+                lifecycle,
+            ]),
+        tool("central-sample", ["SampleOffice"]),
+    ],
+    cLanguageStandard: .gnu2x
+)

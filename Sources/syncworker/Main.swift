@@ -1,0 +1,3 @@
+import Configuration
+import ArgumentParser
+@main struct Main: ParsableCommand { func run() {} }
