@@ -1,0 +1,185 @@
+import SyncModel
+import SyncProtocol
+
+/// OneClick as the engine sees it. Every call may be repeated: a repetition changes nothing.
+public protocol Cloud: Sendable {
+    func open(_ request: OpenRequest) async throws -> OpenAnswer
+    func beginLoad(_ request: LoadRequest, in run: OpenRun) async throws
+    func plan(_ plan: Plan, in run: OpenRun) async throws -> PlanAnswer
+    func ship(_ batch: Batch, in run: OpenRun) async throws
+    /// Answers `.committed`, or `.committing` where the receipt takes longer than a request may.
+    func commit(_ request: CommitRequest, in run: OpenRun) async throws -> RunState
+    func state(of run: RunID) async throws -> RunState
+    /// Ends a run that will not be committed.
+    func abandon(_ run: OpenRun, reason: String) async throws
+    /// Everything sent so far by this process.
+    func traffic() async -> Traffic
+}
+
+/// A run that OneClick has opened, with the token of its requests.
+public struct OpenRun: Hashable, Sendable {
+    public var id: RunID
+    public var token: String
+
+    public init(id: RunID, token: String) {
+        self.id = id
+        self.token = token
+    }
+}
+
+public struct Traffic: Hashable, Sendable {
+    /// Bytes of request bodies, as they were sent (compressed).
+    public var bytesSent = 0
+    public var requests = 0
+
+    public init(bytesSent: Int = 0, requests: Int = 0) {
+        self.bytesSent = bytesSent
+        self.requests = requests
+    }
+}
+
+/// Central as the engine sees it. One snapshot at a time.
+public protocol Source: Sendable {
+    /// Ends the snapshot before, if any, and pins a new one: one consistent read of every table.
+    func pin(_ request: PinRequest) async throws -> Snapshot
+    /// Inserts a mark into Central in a transaction of its own.
+    func insert(_ mark: Mark, after predecessor: Mark?) async throws
+    /// The keys of one table that may differ between a checkpoint and the pinned snapshot.
+    func affected(
+        _ table: TableName, since checkpoint: Checkpoint, asOf: LocalDate
+    ) async throws -> [KeyRange]
+    /// The next rows of a range of the pinned snapshot.
+    func read(_ request: ReadRequest) async throws -> Chunk
+    /// Ends the snapshot.
+    func unpin() async
+}
+
+public struct PinRequest: Hashable, Sendable {
+    /// The tables that this run carries.
+    public var tables: [TableName]
+    /// What OneClick holds of them: their positions, epochs and marks are checked in the snapshot.
+    public var checkpoints: [TableName: Checkpoint]
+    public var loads: [TableName: Load]
+    /// The mark of OneClick's latest commit.
+    public var latestMark: Mark?
+    /// The public key that sealed columns are encrypted to, and whose they are.
+    public var vault: VaultKey
+    public var practice: PracticeID
+
+    public init(
+        tables: [TableName], checkpoints: [TableName: Checkpoint], loads: [TableName: Load],
+        latestMark: Mark?, vault: VaultKey, practice: PracticeID
+    ) {
+        self.tables = tables
+        self.checkpoints = checkpoints
+        self.loads = loads
+        self.latestMark = latestMark
+        self.vault = vault
+        self.practice = practice
+    }
+}
+
+/// A pinned snapshot and what it says of the checkpoints.
+public struct Snapshot: Hashable, Sendable {
+    public struct Table: Hashable, Sendable {
+        public var epoch: String
+        public var fingerprint: String
+        /// Why the checkpoint cannot be continued from; nil if a change run will do.
+        public var fullReason: FullReason?
+        /// Set where the load under way cannot be taken up again.
+        public var isLoadBroken: Bool
+        /// About how many rows a full would read, if that is cheap to say.
+        public var rowsEstimated: Int?
+
+        public init(
+            epoch: String, fingerprint: String, fullReason: FullReason?, isLoadBroken: Bool = false,
+            rowsEstimated: Int? = nil
+        ) {
+            self.epoch = epoch
+            self.fingerprint = fingerprint
+            self.fullReason = fullReason
+            self.isLoadBroken = isLoadBroken
+            self.rowsEstimated = rowsEstimated
+        }
+    }
+
+    public var position: Position
+    public var tables: [TableName: Table]
+    public var lineage: Lineage
+    /// False where Central has no capture: every run is a full from this one snapshot, without
+    /// mark or closing run.
+    public var isCaptured: Bool
+    /// What a person should know of this Central, such as protections that are missing.
+    public var notes: [String]
+
+    public init(
+        position: Position, tables: [TableName: Table], lineage: Lineage, isCaptured: Bool,
+        notes: [String] = []
+    ) {
+        self.position = position
+        self.tables = tables
+        self.lineage = lineage
+        self.isCaptured = isCaptured
+        self.notes = notes
+    }
+}
+
+/// Why a table is read in full although nobody asked for it.
+public enum FullReason: String, Hashable, Sendable, Codable {
+    case neverSynchronised = "never synchronised"
+    case historyExpired = "its change history has expired"
+    case captureChanged = "capture or schema changed"
+    case catalogueChanged = "the catalogue changed"
+    case noCapture = "Central has no capture"
+}
+
+/// Whether Central's history is the one that OneClick's checkpoints came from.
+public enum Lineage: Hashable, Sendable {
+    case intact
+    /// Central went back or is another one; in words for a person.
+    case broken(String)
+    /// OneClick went back: Central knows of commits that OneClick does not. The change history
+    /// fills the gap; it is said.
+    case cloudWentBack(String)
+}
+
+public struct ReadRequest: Hashable, Sendable {
+    public var table: TableName
+    public var range: KeyRange
+    public var asOf: LocalDate
+    public var rowsMax: Int
+    public var bytesMax: Int
+
+    public init(table: TableName, range: KeyRange, asOf: LocalDate, rowsMax: Int, bytesMax: Int) {
+        self.table = table
+        self.range = range
+        self.asOf = asOf
+        self.rowsMax = rowsMax
+        self.bytesMax = bytesMax
+    }
+}
+
+/// All rows of a range: encoded, in order of their keys; and those that are refused.
+public struct Chunk: Hashable, Sendable {
+    /// From the beginning of the range asked for to the last row read, or to its end.
+    public var range: KeyRange
+    public var rows: RowBlock
+    public var refused: [RowException]
+
+    public init(range: KeyRange, rows: RowBlock, refused: [RowException]) {
+        self.range = range
+        self.rows = rows
+        self.refused = refused
+    }
+}
+
+/// What the premises remember. Losing it costs history, and at most someone's word that this is
+/// the one installation.
+public protocol Journal: Sendable {
+    /// The last fence that OneClick gave this installation; 0 before the first.
+    func lastFence() async throws -> Int
+    func save(fence: Int) async throws
+    /// Saved before OneClick hears of the run.
+    func begin(_ run: RunStart) async throws
+    func record(_ run: RunRecord) async throws
+}

@@ -1,0 +1,132 @@
+import SyncModel
+
+/// Appends the primitives of the wire: LEB128 numbers and length-prefixed bytes.
+public struct WireWriter {
+    public var bytes: [UInt8] = []
+
+    public init() {}
+
+    public mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    /// An unsigned LEB128 number.
+    @inline(__always)
+    public mutating func number(_ value: UInt64) { Self.append(value, to: &bytes) }
+
+    public mutating func number(_ value: Int) { number(UInt64(value)) }
+
+    public mutating func text(_ value: String) { block(Array(value.utf8)) }
+
+    /// Bytes behind their count.
+    public mutating func block(_ value: [UInt8]) {
+        number(value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    public mutating func range(_ range: KeyRange) {
+        block(range.after.bytes)
+        block(range.upTo.bytes)
+    }
+
+    public mutating func keys(_ keys: [Key]) {
+        number(keys.count)
+        for key in keys { block(key.bytes) }
+    }
+
+    @inline(__always)
+    public static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
+
+/// Reads the primitives back. Every read checks its bounds and refuses what is not canonical: a
+/// frame may come from anyone.
+public struct WireReader {
+    public let bytes: [UInt8]
+    public var position: Int
+    public let end: Int
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        position = 0
+        end = bytes.count
+    }
+
+    public var isAtEnd: Bool { position == end }
+
+    @inline(__always)
+    public mutating func byte() throws -> UInt8 {
+        guard position < end else { throw Self.malformed("ends too early") }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    @inline(__always)
+    public mutating func number() throws -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let next = try byte()
+            guard shift < 63 || next <= 1 else { throw Self.malformed("has a number too large") }
+            value |= UInt64(next & 0x7F) << shift
+            if next & 0x80 == 0 {
+                guard next != 0 || shift == 0 else {
+                    throw Self.malformed("has a number that is not in its shortest form")
+                }
+                return value
+            }
+            shift += 7
+        }
+    }
+
+    /// A count of things that take at least one byte each, so that it can never exceed what is
+    /// left: no allocation before the bytes are there.
+    public mutating func count() throws -> Int {
+        let value = try number()
+        guard value <= UInt64(end - position) else { throw Self.malformed("ends too early") }
+        return Int(value)
+    }
+
+    /// Where the bytes of a block lie.
+    @inline(__always)
+    public mutating func blockBounds() throws -> Range<Int> {
+        let length = try count()
+        defer { position += length }
+        return position..<(position + length)
+    }
+
+    public mutating func block() throws -> [UInt8] { Array(bytes[try blockBounds()]) }
+
+    public mutating func block(exactly length: Int) throws -> [UInt8] {
+        guard end - position >= length else { throw Self.malformed("ends too early") }
+        defer { position += length }
+        return Array(bytes[position..<(position + length)])
+    }
+
+    public mutating func text() throws -> String {
+        let bounds = try blockBounds()
+        guard let text = String(validating: bytes[bounds], as: UTF8.self) else {
+            throw Self.malformed("has a text that is not UTF-8")
+        }
+        return text
+    }
+
+    public mutating func range() throws -> KeyRange {
+        KeyRange(after: Key(bytes: try block()), upTo: Key(bytes: try block()))
+    }
+
+    public mutating func keys() throws -> [Key] {
+        try (0..<(try count())).map { _ in Key(bytes: try block()) }
+    }
+
+    public static func malformed(_ what: String) -> SyncError {
+        SyncError(
+            .malformed, "A frame of the synchronisation protocol \(what).",
+            hint: "Check that both sides run a released version and that no proxy changes the "
+                + "requests between them; then run the synchronisation again.")
+    }
+}
