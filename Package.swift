@@ -25,6 +25,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
@@ -57,11 +58,13 @@ let package = Package(
         module("SyncModel", [crypto]),
         module("SyncProtocol", ["SyncModel", "CZstd", crypto]),
         module("SyncEngine", ["SyncModel", "SyncProtocol"]),
-        module("SQLDrivers", [grdb]),
+        module("SQLDrivers", ["SyncModel", grdb, sqlite]),
         module(
             "Catalogue",
-            ["SyncModel", "CatalogueResource", .product(name: "Yams", package: "Yams"), crypto]),
-        module("Central", ["SyncModel", "SyncEngine", "Catalogue", "SQLDrivers", grdb, crypto]),
+            ["SyncModel", "SyncProtocol", "CatalogueResource", .product(name: "Yams", package: "Yams")]),
+        module(
+            "Central",
+            ["SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "SQLDrivers", grdb, crypto]),
         module(
             "OneClickClient",
             [

@@ -1,7 +1,9 @@
 #include "CatalogueResource.h"
 
 // Embedded, not bundled: a bundle's path is absolute and breaks when the binary is installed.
-const unsigned char catalogue_yaml[] = {
+static const unsigned char catalogue_yaml[] = {
 #embed "catalogue.yaml"
 };
-const size_t catalogue_yaml_length = sizeof(catalogue_yaml);
+
+const unsigned char *catalogue_yaml_start(void) { return catalogue_yaml; }
+size_t catalogue_yaml_length(void) { return sizeof(catalogue_yaml); }

@@ -48,8 +48,9 @@ public protocol Source: Sendable {
     func affected(
         _ table: TableName, since checkpoint: Checkpoint, asOf: LocalDate
     ) async throws -> [KeyRange]
-    /// The next rows of a range of the pinned snapshot.
-    func read(_ request: ReadRequest) async throws -> Chunk
+    /// Rows of the pinned snapshot, one chunk a range, until the ranges or the limits are reached:
+    /// the last chunk may end before its range does, and ranges behind it may be left unread.
+    func read(_ request: ReadRequest) async throws -> [Chunk]
     /// Ends the snapshot.
     func unpin() async
 }
@@ -145,14 +146,17 @@ public enum Lineage: Hashable, Sendable {
 
 public struct ReadRequest: Hashable, Sendable {
     public var table: TableName
-    public var range: KeyRange
+    /// Disjoint, in ascending order.
+    public var ranges: [KeyRange]
     public var asOf: LocalDate
     public var rowsMax: Int
     public var bytesMax: Int
 
-    public init(table: TableName, range: KeyRange, asOf: LocalDate, rowsMax: Int, bytesMax: Int) {
+    public init(
+        table: TableName, ranges: [KeyRange], asOf: LocalDate, rowsMax: Int, bytesMax: Int
+    ) {
         self.table = table
-        self.range = range
+        self.ranges = ranges
         self.asOf = asOf
         self.rowsMax = rowsMax
         self.bytesMax = bytesMax
@@ -161,7 +165,7 @@ public struct ReadRequest: Hashable, Sendable {
 
 /// All rows of a range: encoded, in order of their keys; and those that are refused.
 public struct Chunk: Hashable, Sendable {
-    /// From the beginning of the range asked for to the last row read, or to its end.
+    /// From the beginning of a range asked for to the last row read, or to its end.
     public var range: KeyRange
     public var rows: RowBlock
     public var refused: [RowException]

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /// The catalogue that ships with the product (`catalogue.yaml` beside the source), as it is.
-extern const unsigned char catalogue_yaml[];
-extern const size_t catalogue_yaml_length;
+const unsigned char *catalogue_yaml_start(void);
+size_t catalogue_yaml_length(void);
 
 #endif

@@ -1,0 +1,148 @@
+import Catalogue
+import GRDB
+import SQLDrivers
+import SyncModel
+
+/// Maps what changed in Central since a checkpoint to keys and prefixes of one table.
+struct AffectedKeys {
+    let table: CatalogueTable
+    let captured: [String: [String]]
+    let rules: RowRules
+    let db: Database
+    private var paths: Set<Key> = []
+    /// Lookups already done, so that a client touched fifty times is looked up once.
+    private var asked: Set<[DatabaseValue]> = []
+    private var lookups: [String: SQLStatement] = [:]
+
+    init(_ table: CatalogueTable, captured: [String: [String]], rules: RowRules, _ db: Database) {
+        self.table = table
+        self.captured = captured
+        self.rules = rules
+        self.db = db
+    }
+
+    /// Ranges in ascending order, disjoint.
+    mutating func ranges(
+        after position: Int64, upTo: Int64, from: LocalDate, to asOf: LocalDate
+    ) throws -> [KeyRange] {
+        try addChanges(after: position, upTo: upTo)
+        // Dates between two as-ofs take effect in either direction.
+        if from != asOf {
+            try addClock(from: min(from, asOf), to: max(from, asOf))
+        }
+        return paths.map { KeyRange.path($0, keyCount: table.shape.keyCount) }.merged()
+    }
+
+    private mutating func addChanges(after position: Int64, upTo: Int64) throws {
+        let watches = Dictionary(grouping: table.watches, by: \.base)
+        let bases = watches.keys.sorted().map(\.literal).joined(separator: ", ")
+        let values = (0..<CaptureTriggers.columnsMax)
+        let names = (values.map { "o\($0)" } + values.map { "n\($0)" }).joined(separator: ", ")
+        let changes = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT base, operation, \(names) FROM syncworker_change
+                WHERE seq > ? AND seq <= ? AND base IN (\(bases)) ORDER BY seq
+                """, arguments: [position, upTo])
+        while let row = try changes.next() {
+            let change = Change(row, columns: captured[row["base"]] ?? [])
+            for watch in watches[row["base"]] ?? [] where change.concerns(watch) {
+                try add(watch, change)
+            }
+        }
+    }
+
+    private mutating func add(_ watch: Watch, _ change: Change) throws {
+        for row in change.versions {
+            switch watch.rule {
+            case .path(let columns):
+                let values = columns.map { row[$0].flatMap(KeyValue.init(databaseValue:)) }
+                if !values.contains(nil) { paths.insert(Key(values.compactMap(\.self))) }
+            case .lookup(let sql): try addLookup(sql, row)
+            case .byValue(let column):
+                guard let text = row[column].flatMap({ String.fromDatabaseValue($0) }) else { break }
+                paths.formUnion(rules.keys(sharing: [text], of: column))
+            }
+        }
+    }
+
+    private mutating func addLookup(_ sql: String, _ row: [String: DatabaseValue]) throws {
+        let values = sql.parameterNames.map { row[$0] ?? .null }
+        guard asked.insert([sql.databaseValue] + values).inserted else { return }
+        let statement = try lookups[sql] ?? SQLStatement(db, sql)
+        lookups[sql] = statement
+        statement.reset()
+        for (name, value) in zip(sql.parameterNames, values) {
+            if let index = statement.parameter(":" + name) { statement.bind(index, value) }
+        }
+        try addPaths(statement)
+    }
+
+    private mutating func addClock(from: LocalDate, to: LocalDate) throws {
+        for sql in table.clock {
+            let statement = try SQLStatement(db, sql)
+            for (name, date) in [(":from", from), (":to", to)] {
+                if let index = statement.parameter(name) { statement.bind(index, date.description) }
+            }
+            try addPaths(statement)
+        }
+    }
+
+    private mutating func addPaths(_ statement: SQLStatement) throws {
+        while try statement.step() {
+            if let values = statement.keyValues(0..<statement.columnCount) {
+                paths.insert(Key(values))
+            }
+        }
+        statement.reset()
+    }
+}
+
+/// One row of the change table.
+private struct Change {
+    private var operation: String
+    private var old: [String: DatabaseValue] = [:]
+    private var new: [String: DatabaseValue] = [:]
+
+    init(_ row: Row, columns: [String]) {
+        operation = row["operation"]
+        for (index, column) in columns.enumerated() {
+            old[column] = row["o\(index)"]
+            new[column] = row["n\(index)"]
+        }
+    }
+
+    /// The captured columns before and after the change, as far as there is a before and an after.
+    var versions: [[String: DatabaseValue]] {
+        switch operation {
+        case "I": [new]
+        case "D": [old]
+        default: [old, new]
+        }
+    }
+
+    /// Whether one of the columns that the rule names changed; a row that came or went always does.
+    func concerns(_ watch: Watch) -> Bool {
+        guard operation == "U", let when = watch.when else { return true }
+        return when.contains { !Self.isSame(old[$0], new[$0]) }
+    }
+
+    /// The same storage class and the same value: 1 and 1.0 are not.
+    private static func isSame(_ a: DatabaseValue?, _ b: DatabaseValue?) -> Bool {
+        switch (a?.storage, b?.storage) {
+        case (.int64, .double), (.double, .int64): false
+        default: a == b
+        }
+    }
+}
+
+extension KeyValue {
+    /// Nil for what can be no component of a key.
+    init?(databaseValue: DatabaseValue) {
+        switch databaseValue.storage {
+        case .int64(let number): self = .integer(number)
+        case .string(let text): self = .text(text)
+        default: return nil
+        }
+    }
+}

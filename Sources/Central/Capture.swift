@@ -1,0 +1,180 @@
+import Catalogue
+import GRDB
+import SQLDrivers
+import SyncModel
+import SyncProtocol
+
+/// Installs, checks and removes change capture in a SQLite Central.
+public enum Capture {
+    /// What stands in a Central.
+    public struct Status: Codable, Sendable, Hashable, CustomStringConvertible {
+        public enum State: String, Codable, Sendable {
+            case installed
+            /// Some triggers are missing or belong to another catalogue or schema.
+            case outdated
+            case missing
+        }
+        public var state: State
+        /// Central's tables whose changes are noted.
+        public var tables: [String]
+        public var triggers: Int
+        /// Change rows kept at the moment.
+        public var changes: Int
+        public var notes: [String]
+
+        public var description: String {
+            switch state {
+            case .installed:
+                "Change capture is installed: \(triggers) triggers on \(tables.count) tables, "
+                    + "\(changes) changes kept."
+            case .outdated:
+                "Change capture does not fit the catalogue or the schema any more. Run "
+                    + "`syncworker capture install`; the next synchronisation compares everything."
+            case .missing:
+                "Change capture is not installed: every synchronisation compares everything. Run "
+                    + "`syncworker capture install` to change that."
+            }
+        }
+    }
+
+    static let changeTable = """
+        CREATE TABLE IF NOT EXISTS syncworker_change (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, base TEXT NOT NULL,
+          operation TEXT NOT NULL, \(valueColumns))
+        """
+    static let markTable = """
+        CREATE TABLE IF NOT EXISTS syncworker_mark (
+          token TEXT PRIMARY KEY, predecessor TEXT, at INTEGER NOT NULL) WITHOUT ROWID
+        """
+    static let metaTable = """
+        CREATE TABLE IF NOT EXISTS syncworker_meta (
+          name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID
+        """
+
+    private static var valueColumns: String {
+        let indices = 0..<CaptureTriggers.columnsMax
+        return (indices.map { "o\($0)" } + indices.map { "n\($0)" }).joined(separator: ", ")
+    }
+
+    /// Makes our tables and triggers, or mends those that do not fit any more; in one transaction.
+    /// Turns write-ahead logging on, without which a snapshot would block the office's writes.
+    public static func install(path: String, catalogue: Catalogue) throws -> Status {
+        try using(path) { db in
+            guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+                throw SyncError(
+                    .central, "Central (\(path)) cannot use write-ahead logging.",
+                    hint: "Put the database on a local disk, or go on without change capture.")
+            }
+            try db.inTransaction(.immediate) {
+                for sql in [changeTable, markTable, metaTable] { try db.execute(sql: sql) }
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO syncworker_meta VALUES ('floor', 0)")
+                if try !fits(catalogue, db) { try makeTriggers(catalogue, db) }
+                return .commit
+            }
+            return try status(catalogue, db)
+        }
+    }
+
+    public static func status(path: String, catalogue: Catalogue) throws -> Status {
+        try using(path) { db in try status(catalogue, db) }
+    }
+
+    /// Drops triggers and change rows. The marks stay, by which OneClick recognises this Central,
+    /// unless `everything` is asked for.
+    public static func remove(
+        path: String, catalogue: Catalogue, everything: Bool
+    ) throws -> Status {
+        try using(path) { db in
+            try db.inTransaction(.immediate) {
+                try dropTriggers(db)
+                try db.execute(sql: "DROP TABLE IF EXISTS syncworker_change")
+                try db.execute(sql: "DROP TABLE IF EXISTS syncworker_meta")
+                if everything { try db.execute(sql: "DROP TABLE IF EXISTS syncworker_mark") }
+                return .commit
+            }
+            return try status(catalogue, db)
+        }
+    }
+
+    private static func using<T>(_ path: String, _ body: (Database) throws -> T) throws -> T {
+        do {
+            let queue = try CentralFile(path: path).openForWriting()
+            return try queue.writeWithoutTransaction(body)
+        } catch let error as DatabaseError {
+            throw error.explained("Central", path: path)
+        }
+    }
+
+    private static func makeTriggers(_ catalogue: Catalogue, _ db: Database) throws {
+        try dropTriggers(db)
+        for trigger in try expected(catalogue, db) { try db.execute(sql: trigger.sql) }
+    }
+
+    private static func dropTriggers(_ db: Database) throws {
+        for name in try installed(db).map(\.name) {
+            try db.execute(sql: "DROP TRIGGER \(name.quoted)")
+        }
+    }
+
+    private static func expected(
+        _ catalogue: Catalogue, _ db: Database
+    ) throws -> [(name: String, sql: String)] {
+        try catalogue.captured.flatMap { base, columns in
+            guard let table = try BaseTable(base, in: db) else {
+                throw SyncError(
+                    .central, "Central has no table \(base), which the catalogue watches.",
+                    hint: "Check that the path leads to Central and that the catalogue fits it.")
+            }
+            return CaptureTriggers(table: table, columns: columns).statements
+        }
+    }
+
+    private static func installed(_ db: Database) throws -> [(name: String, sql: String)] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT name, sql FROM sqlite_schema
+                WHERE type = 'trigger' AND name GLOB 'syncworker_*' ORDER BY name
+                """
+        ).map { ($0["name"], $0["sql"]) }
+    }
+
+    /// Whether exactly the triggers that catalogue and schema ask for stand in the database.
+    static func fits(_ catalogue: Catalogue, _ db: Database) throws -> Bool {
+        let expected = try expected(catalogue, db).sorted { $0.name < $1.name }
+        let installed = try installed(db)
+        return expected.count == installed.count
+            && zip(expected, installed).allSatisfy { $0.name == $1.name && $0.sql == $1.sql }
+    }
+
+    private static func status(_ catalogue: Catalogue, _ db: Database) throws -> Status {
+        let triggers = try installed(db)
+        let exists = try db.tableExists("syncworker_change")
+        let bases = catalogue.captured.map(\.base)
+        let notes = try bases.compactMap { try BaseTable($0, in: db) }
+            .filter(\.hasExpressionIndex)
+            .map {
+                "\($0.name) has a unique index on an expression: a row that INSERT OR REPLACE "
+                    + "removes through it is only noticed by rolling verification."
+            }
+        return Status(
+            state: !exists ? .missing : try fits(catalogue, db) ? .installed : .outdated,
+            tables: bases, triggers: triggers.count,
+            changes: exists
+                ? try Int.fetchOne(db, sql: "SELECT count(*) FROM syncworker_change") ?? 0 : 0,
+            notes: notes)
+    }
+
+    /// Names everything that capture of one table of the catalogue stands on: another epoch means
+    /// that changes may have been missed.
+    static func epoch(of table: CatalogueTable, _ db: Database) throws -> String {
+        let bases = Set(table.watches.map(\.base)).sorted()
+        var parts = [String(try Int.fetchOne(db, sql: "PRAGMA schema_version") ?? 0)]
+        for base in bases { parts.append(try BaseTable(base, in: db)?.sql ?? "-") }
+        parts += try installed(db)
+            .filter { trigger in bases.contains { trigger.name.hasPrefix("syncworker_\($0)_") } }
+            .map(\.sql)
+        return RowDigest.name(of: parts.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,128 @@
+import Catalogue
+import Foundation
+import GRDB
+import SQLDrivers
+import SyncEngine
+import SyncModel
+
+/// Where a snapshot of a Central stands, and whether its history is the one of the checkpoints.
+struct CentralLineage {
+    let catalogue: Catalogue
+    let db: Database
+    let isCaptured: Bool
+
+    /// Without capture a position is what identifies the database and how far its keys have got.
+    private struct Uncaptured: Codable {
+        var identity: String?
+        var greatest: [String: Int64]
+    }
+
+    /// The greatest change number, which only ever grows: SQLite's writers are serial, and an
+    /// AUTOINCREMENT number is never given twice.
+    func changeNumber() throws -> Int64 {
+        try Int64.fetchOne(
+            db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
+    }
+
+    /// Changes up to and including this number may have been purged.
+    func floor() throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT value FROM syncworker_meta WHERE name = 'floor'") ?? 0
+    }
+
+    func position() throws -> Position {
+        if isCaptured { return Position(rawValue: String(try changeNumber())) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let state = Uncaptured(identity: try identity(), greatest: try greatestIDs())
+        return Position(rawValue: String(decoding: try encoder.encode(state), as: UTF8.self))
+    }
+
+    func verdict(_ request: PinRequest) throws -> Lineage {
+        let checkpoints = Array(request.checkpoints.values) + request.loads.values.map(\.base)
+        let marks = Set(
+            checkpoints.compactMap(\.mark) + request.loads.values.compactMap(\.latestMark)
+                + [request.latestMark].compactMap(\.self))
+        if !marks.isEmpty, try db.tableExists("syncworker_mark") {
+            guard try marks.allSatisfy(isKnown) else { return .broken(try missingMark()) }
+        } else if !marks.isEmpty {
+            return .broken("The marks that OneClick knows this Central by are not there.")
+        }
+        if isCaptured {
+            let number = try changeNumber()
+            let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
+            if ahead { return .broken("Central's change history went back.") }
+            return try request.latestMark.map(successors) ?? .intact
+        }
+        for checkpoint in checkpoints {
+            if let reason = try wentBack(since: checkpoint.position) { return .broken(reason) }
+        }
+        return .intact
+    }
+
+    private func isKnown(_ mark: Mark) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM syncworker_mark WHERE token = ?)",
+            arguments: [mark.rawValue]) ?? false
+    }
+
+    private func missingMark() throws -> String {
+        let latest = try Int64.fetchOne(db, sql: "SELECT max(at) FROM syncworker_mark")
+        let when = latest.map {
+            " The last synchronisation that it knows of was at "
+                + Timestamp(microsecondsSince1970: $0 * 1_000_000).description + "."
+        }
+        return "Central is not the one that OneClick was synchronised from: it was restored from a "
+            + "backup, or is a copy." + (when ?? "")
+    }
+
+    /// A mark whose successor has a successor was committed: if OneClick stands before it, OneClick
+    /// is the one that went back. A single successor may be the unused mark of a crashed run.
+    private func successors(of mark: Mark) throws -> Lineage {
+        let count = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM syncworker_mark AS a
+                JOIN syncworker_mark AS b ON b.predecessor = a.token WHERE a.predecessor = ?
+                """, arguments: [mark.rawValue])
+        guard let count, count > 0 else { return .intact }
+        return .cloudWentBack(
+            "OneClick stands at an earlier state than this Central has already synchronised: it was "
+                + "restored from a backup. The change history fills the gap.")
+    }
+
+    private func wentBack(since position: Position) throws -> String? {
+        guard
+            let before = try? JSONDecoder().decode(
+                Uncaptured.self, from: Data(position.rawValue.utf8))
+        else { return nil }
+        if before.identity != (try identity()) {
+            return "This is another database than the one that OneClick was synchronised from."
+        }
+        let now = try greatestIDs()
+        for (table, greatest) in before.greatest.sorted(by: { $0.key < $1.key })
+        where (now[table] ?? 0) < greatest {
+            return "Central went back: the greatest id of \(table) is now smaller than it was."
+        }
+        return nil
+    }
+
+    private func identity() throws -> String? {
+        try catalogue.identity.flatMap { try String.fetchOne(db, sql: $0) }
+    }
+
+    /// Per watched table: the greatest id ever given where SQLite keeps it, else the greatest now.
+    private func greatestIDs() throws -> [String: Int64] {
+        var greatest: [String: Int64] = [:]
+        let hasSequence = try db.tableExists("sqlite_sequence")
+        for (base, _) in catalogue.captured {
+            let given =
+                hasSequence
+                ? try Int64.fetchOne(
+                    db, sql: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [base])
+                : nil
+            greatest[base] =
+                try given ?? Int64.fetchOne(db, sql: "SELECT max(rowid) FROM \(base.quoted)")
+        }
+        return greatest
+    }
+}

@@ -1,0 +1,236 @@
+import Catalogue
+import GRDB
+import SQLDrivers
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// The port `Source` over a SQLite Central: one connection that holds the pinned snapshot, another
+/// that inserts marks. Runs on a queue of its own, since SQLite blocks.
+public actor SQLiteCentral: Source {
+    private let file: CentralFile
+    private let catalogue: Catalogue
+    private let fingerprintKey: [UInt8]
+    private let now: @Sendable () -> Timestamp
+    private var reading: DatabaseQueue
+    private var identity: CentralFile.Identity?
+    private var pinned: Pinned?
+
+    private let executor = DispatchQueueExecutor(label: "syncworker.central")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// What belongs to the snapshot pinned at the moment.
+    private struct Pinned {
+        var request: PinRequest
+        var sealer: Sealer
+        var upTo: Int64
+        var isCaptured: Bool
+        /// By table and as-of date.
+        var readers: [ReaderName: SnapshotReader] = [:]
+    }
+
+    private struct ReaderName: Hashable {
+        var table: TableName
+        var asOf: LocalDate
+    }
+
+    /// Opens Central and checks the catalogue against it.
+    ///
+    /// - Parameters:
+    ///   - fingerprintKey: 32 secret bytes of the premises, under which sealed values are compared.
+    ///   - busyTimeout: how long a locked Central is waited for.
+    /// - Throws: `SyncError` where the file is missing, locked or no Central, and one that names
+    ///   every mistake of the catalogue.
+    public init(
+        path: String, catalogue: Catalogue, fingerprintKey: [UInt8],
+        busyTimeout: Duration = .seconds(10), now: @escaping @Sendable () -> Timestamp
+    ) throws {
+        file = CentralFile(path: path, busyTimeout: busyTimeout)
+        self.catalogue = catalogue
+        self.fingerprintKey = fingerprintKey
+        self.now = now
+        let queue = try file.openForReading()
+        try Self.explaining(path) {
+            try queue.inDatabase { try CatalogueCheck.run(catalogue, $0) }
+        }
+        reading = queue
+        identity = file.identity
+    }
+
+    public func close() throws {
+        unpin()
+        try reading.close()
+    }
+
+    // MARK: Snapshot
+
+    public func pin(_ request: PinRequest) throws -> Snapshot {
+        unpin()
+        try reopenIfMoved()
+        let sealer = try Sealer(
+            practice: request.practice, vault: request.vault, fingerprintKey: fingerprintKey)
+        return try Self.explaining(file.path) {
+            try reading.inDatabase { db in
+                try db.execute(sql: "BEGIN DEFERRED")
+                // The first read pins the snapshot.
+                let isInstalled = try db.tableExists("syncworker_change")
+                let isCaptured = try isInstalled && Capture.fits(catalogue, db)
+                let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
+                let upTo = isCaptured ? try lineage.changeNumber() : 0
+                pinned = Pinned(
+                    request: request, sealer: sealer, upTo: upTo, isCaptured: isCaptured)
+                return Snapshot(
+                    position: try lineage.position(), tables: try tables(request, lineage),
+                    lineage: try lineage.verdict(request), isCaptured: isCaptured,
+                    notes: Self.notes(isInstalled: isInstalled, isCaptured: isCaptured))
+            }
+        }
+    }
+
+    public func unpin() {
+        guard pinned != nil else { return }
+        pinned = nil
+        try? reading.inDatabase { db in
+            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+        }
+    }
+
+    /// A database that was replaced under its path (restored, moved back) is opened anew.
+    private func reopenIfMoved() throws {
+        guard file.identity != identity else { return }
+        try? reading.close()
+        reading = try file.openForReading()
+        identity = file.identity
+        try reading.inDatabase { try CatalogueCheck.run(catalogue, $0) }
+    }
+
+    private func tables(
+        _ request: PinRequest, _ lineage: CentralLineage
+    ) throws -> [TableName: Snapshot.Table] {
+        let floor = lineage.isCaptured ? try lineage.floor() : 0
+        var tables: [TableName: Snapshot.Table] = [:]
+        for name in request.tables {
+            guard let table = catalogue[name] else { continue }
+            let epoch =
+                lineage.isCaptured ? try Capture.epoch(of: table, lineage.db) : "no capture"
+            let state = TableState(
+                epoch: epoch, fingerprint: table.fingerprint, floor: floor,
+                isCaptured: lineage.isCaptured)
+            tables[name] = Snapshot.Table(
+                epoch: epoch, fingerprint: table.fingerprint,
+                fullReason: state.fullReason(request.checkpoints[name]),
+                isLoadBroken: request.loads[name].map { state.fullReason($0.base) != nil } ?? false)
+        }
+        return tables
+    }
+
+    private static func notes(isInstalled: Bool, isCaptured: Bool) -> [String] {
+        if isCaptured { return [] }
+        let what =
+            isInstalled
+            ? "Change capture does not fit the catalogue or Central's schema any more."
+            : "Change capture is not installed."
+        return [
+            what + " Every synchronisation compares everything, and a Central that was restored "
+                + "from a backup is recognised by its identity and its greatest ids alone. "
+                + "`syncworker capture install` mends it."
+        ]
+    }
+
+    // MARK: Marks
+
+    public func insert(_ mark: Mark, after predecessor: Mark?) throws {
+        let at = now().microsecondsSince1970 / 1_000_000
+        try Self.explaining(file.path) {
+            // Opened for this one insert: nothing of ours keeps a right to write while it reads.
+            let writing = try file.openForWriting()
+            try writing.inDatabase { db in
+                try db.inTransaction(.immediate) {
+                    try db.execute(
+                        sql: """
+                            INSERT INTO syncworker_mark (token, predecessor, at) VALUES (?, ?, ?)
+                            ON CONFLICT (token) DO NOTHING
+                            """, arguments: [mark.rawValue, predecessor?.rawValue, at])
+                    return .commit
+                }
+            }
+            try writing.close()
+        }
+    }
+
+    // MARK: Rows
+
+    public func affected(
+        _ table: TableName, since checkpoint: Checkpoint, asOf: LocalDate
+    ) throws -> [KeyRange] {
+        try withReader(table, asOf) { reader, db in
+            guard let pinned, let position = Int64(checkpoint.position.rawValue) else { return [] }
+            let captured = Dictionary(
+                uniqueKeysWithValues: catalogue.captured.map { ($0.base, $0.columns) })
+            var affected = AffectedKeys(
+                reader.table, captured: captured, rules: reader.rules, db)
+            return try affected.ranges(
+                after: position, upTo: pinned.upTo, from: checkpoint.asOf, to: asOf)
+        }
+    }
+
+    public func read(_ request: ReadRequest) throws -> [Chunk] {
+        try withReader(request.table, request.asOf) { reader, _ in try reader.read(request) }
+    }
+
+    private func withReader<T>(
+        _ name: TableName, _ asOf: LocalDate, _ body: (SnapshotReader, Database) throws -> T
+    ) throws -> T {
+        guard let sealer = pinned?.sealer, let table = catalogue[name] else {
+            throw SyncError(
+                .central, "No snapshot of Central is open.",
+                hint: "Run the synchronisation again.", recovery: .retry)
+        }
+        return try Self.explaining(file.path, table: name) {
+            try reading.inDatabase { db in
+                let id = ReaderName(table: name, asOf: asOf)
+                let reader =
+                    try pinned?.readers[id]
+                    ?? SnapshotReader(table, db, asOf: asOf, sealer: sealer)
+                pinned?.readers[id] = reader
+                return try body(reader, db)
+            }
+        }
+    }
+
+    private static func explaining<T>(
+        _ path: String, table: TableName? = nil, _ body: () throws -> T
+    ) throws -> T {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            if let table, error.resultCode == .SQLITE_ERROR {
+                throw SyncError(
+                    .table,
+                    "Central could not answer the query of \(table): "
+                        + "\(error.message ?? "unknown reason").",
+                    hint: "Check the catalogue's query of \(table); the table was left as it is.")
+            }
+            throw error.explained("Central", path: path)
+        }
+    }
+}
+
+/// What a snapshot knows of one table, to compare with a checkpoint.
+private struct TableState {
+    var epoch: String
+    var fingerprint: String
+    var floor: Int64
+    var isCaptured: Bool
+
+    func fullReason(_ checkpoint: Checkpoint?) -> FullReason? {
+        guard let checkpoint else { return .neverSynchronised }
+        if checkpoint.fingerprint != fingerprint { return .catalogueChanged }
+        guard isCaptured else { return .noCapture }
+        if checkpoint.epoch != epoch { return .captureChanged }
+        guard let position = Int64(checkpoint.position.rawValue) else { return .captureChanged }
+        return position < floor ? .historyExpired : nil
+    }
+}
