@@ -72,7 +72,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
-        module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb, crypto]),
+        module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb]),
         module(
             "OneClickServer",
             [

@@ -38,6 +38,16 @@ struct CentralLineage {
     }
 
     func verdict(_ request: PinRequest) throws -> Lineage {
+        if case .broken(let reason) = try history(request) {
+            guard let approved = request.approved else { return .broken(reason) }
+            // The approval is for the Central in which this mark stands, not for any other.
+            let isTheOne = try approved.mark.map(isKnown) ?? !isCaptured
+            return isTheOne ? .approved : .broken(reason)
+        }
+        return try history(request)
+    }
+
+    private func history(_ request: PinRequest) throws -> Lineage {
         let checkpoints = Array(request.checkpoints.values) + request.loads.values.map(\.base)
         let marks = Set(
             checkpoints.compactMap(\.mark) + request.loads.values.compactMap(\.latestMark)

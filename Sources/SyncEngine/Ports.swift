@@ -63,18 +63,21 @@ public struct PinRequest: Hashable, Sendable {
     public var loads: [TableName: Load]
     /// The mark of OneClick's latest commit.
     public var latestMark: Mark?
+    /// Set where a person said that the Central in which this mark stands is to be followed.
+    public var approved: LineageQuestion?
     /// The public key that sealed columns are encrypted to, and whose they are.
     public var vault: VaultKey
     public var practice: PracticeID
 
     public init(
         tables: [TableName], checkpoints: [TableName: Checkpoint], loads: [TableName: Load],
-        latestMark: Mark?, vault: VaultKey, practice: PracticeID
+        latestMark: Mark?, approved: LineageQuestion?, vault: VaultKey, practice: PracticeID
     ) {
         self.tables = tables
         self.checkpoints = checkpoints
         self.loads = loads
         self.latestMark = latestMark
+        self.approved = approved
         self.vault = vault
         self.practice = practice
     }
@@ -137,6 +140,8 @@ public enum FullReason: String, Hashable, Sendable, Codable {
 /// Whether Central's history is the one that OneClick's checkpoints came from.
 public enum Lineage: Hashable, Sendable {
     case intact
+    /// It is not, and a person said that it is to be followed: everything is compared.
+    case approved
     /// Central went back or is another one; in words for a person.
     case broken(String)
     /// OneClick went back: Central knows of commits that OneClick does not. The change history
@@ -180,8 +185,9 @@ public struct Chunk: Hashable, Sendable {
 /// What the premises remember. Losing it costs history, and at most someone's word that this is
 /// the one installation.
 public protocol Journal: Sendable {
-    /// The last fence that OneClick gave this installation; 0 before the first.
-    func lastFence() async throws -> Int
+    /// The last fence that OneClick gave this installation (0 before the first), and the run begun
+    /// last, whose fence may never have arrived.
+    func lastOpened() async throws -> (fence: Int, run: RunID?)
     func save(fence: Int) async throws
     /// Saved before OneClick hears of the run.
     func begin(_ run: RunStart) async throws

@@ -64,6 +64,12 @@ public struct Key: Hashable, Sendable {
         return values
     }
 
+    /// The keys of everything this one lies below: its first component, its first two, ...
+    public var properPrefixes: [Key] {
+        guard let values, values.count > 1 else { return [] }
+        return (1..<values.count).map { Key(Array(values[..<$0])) }
+    }
+
     public func hasPrefix(_ prefix: Key) -> Bool { bytes.starts(with: prefix.bytes) }
 }
 

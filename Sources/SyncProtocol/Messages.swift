@@ -42,6 +42,8 @@ public struct OpenRequest: Codable, Hashable, Sendable {
     public var run: RunID
     /// The last fence that this installation was given; 0 before the first.
     public var lastFence: Int
+    /// The run before this one: it may have been given a fence whose reply was lost.
+    public var lastRun: RunID?
     public var kind: RunKind
     public var purpose: RunPurpose
     public var server: String
@@ -51,12 +53,13 @@ public struct OpenRequest: Codable, Hashable, Sendable {
     public var shapes: [TableName: String]
 
     public init(
-        run: RunID, lastFence: Int, kind: RunKind, purpose: RunPurpose, server: String,
-        place: String, shapes: [TableName: String]
+        run: RunID, lastFence: Int, lastRun: RunID?, kind: RunKind, purpose: RunPurpose,
+        server: String, place: String, shapes: [TableName: String]
     ) {
         protocolVersion = SyncProtocol.protocolVersion
         self.run = run
         self.lastFence = lastFence
+        self.lastRun = lastRun
         self.kind = kind
         self.purpose = purpose
         self.server = server

@@ -14,6 +14,13 @@ public struct RowBlock: Sendable, Hashable {
         public var keyEnd: Int
         public var canonicalEnd: Int
         public var end: Int
+
+        public init(start: Int, keyEnd: Int, canonicalEnd: Int, end: Int) {
+            self.start = start
+            self.keyEnd = keyEnd
+            self.canonicalEnd = canonicalEnd
+            self.end = end
+        }
     }
 
     public private(set) var bytes: [UInt8] = []

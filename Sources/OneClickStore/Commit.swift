@@ -1,0 +1,298 @@
+import GRDB
+import SyncModel
+import SyncProtocol
+
+/// The commit: one transaction under the practice's lock, a synchronous function over one
+/// connection.
+///
+/// It checks fence, version, batch numbers and tiling; applies; lets the guard decide what goes;
+/// recounts what it applied from the typed columns; moves checkpoints, exceptions and outcome.
+/// Anything that does not hold throws, and the transaction takes everything back.
+struct Commit {
+    let store: PracticeStore
+    let request: CommitRequest
+    let run: RunID
+    let limits: [TableName: RemovalLimits]
+    let now: Timestamp
+
+    /// Batches of one table, those of its load first.
+    private struct Work {
+        var shape: TableShape
+        var commit: TableCommit
+        var isInPlace: Bool
+        var closing: [Batch]
+        /// Ranges of the closing change run: the load leaves them alone.
+        var closingRanges: [KeyRange]
+    }
+
+    func execute() throws -> Receipt {
+        if let receipt = try receiptOfEarlierCommit() { return receipt }
+        let state = try store.state()
+        guard state.version == request.version else { throw moved }
+        if let question = request.lineageQuestion { return try ask(question, state) }
+        try checkNumbers()
+        try checkGroup()
+        let works = try works()
+        let counts = try apply(works, isFirst: state.version == 0)
+        return try finish(works, counts, state)
+    }
+
+    private func receiptOfEarlierCommit() throws -> Receipt? {
+        let receipt = try String.fetchOne(
+            store.db, sql: "SELECT receipt FROM runs WHERE practice_id = ? AND run_id = ?",
+            arguments: [store.id.rawValue, run.rawValue])
+        return try receipt.map(PracticeStore.decode)
+    }
+
+    private var moved: SyncError {
+        SyncError(
+            .moved, "OneClick moved on between this synchronisation's plan and its commit.",
+            hint: "Nothing was applied; the next synchronisation starts from where it is now.",
+            recovery: .retry)
+    }
+
+    // MARK: Checks
+
+    /// Batches 1 to n, each once.
+    private func checkNumbers() throws {
+        let row = try Row.fetchOne(
+            store.db,
+            sql: """
+                SELECT count(*) AS batches, coalesce(max(number), 0) AS last FROM staged_batches
+                WHERE practice_id = ? AND run_id = ?
+                """, arguments: [store.id.rawValue, run.rawValue])
+        guard row?["batches"] == request.batches, row?["last"] == request.batches else {
+            throw SyncError(
+                "batches",
+                "OneClick has taken in \(row?["last"] ?? 0) batches of this synchronisation, not "
+                    + "\(request.batches).",
+                hint: "Nothing was applied; run the synchronisation again.", recovery: .retry)
+        }
+    }
+
+    /// The tables of team security are applied together or not at all.
+    private func checkGroup() throws {
+        let group = store.shapes.commitGroup
+        let named = group.filter { request.tables[$0] != nil }
+        guard named.isEmpty || named.count == group.count else {
+            throw WireReader.malformed(
+                "commits \(named.map(\.rawValue).joined(separator: ", ")) without the rest of its "
+                    + "commit group")
+        }
+    }
+
+    private func works() throws -> [Work] {
+        for table in request.tables.keys { _ = try store.shape(table) }
+        return try store.shapes.tables.compactMap { shape in
+            guard let commit = request.tables[shape.name] else { return nil }
+            let closing = try batches(
+                "run_id = ? AND load_id IS NULL", [run.rawValue], of: shape.name)
+            let ranges = closing.flatMap(\.replaces).map(\.range)
+            if let overlap = Tiling.overlap(in: ranges) {
+                throw WireReader.malformed(
+                    "replaces \(shape.name) \(overlap.after)... twice in one synchronisation")
+            }
+            try checkLoad(shape, commit)
+            return Work(
+                shape: shape, commit: commit, isInPlace: try store.isInPlace(shape.name),
+                closing: closing, closingRanges: ranges.sorted { $0.after < $1.after })
+        }
+    }
+
+    /// The tiles of a load cover every key exactly once.
+    private func checkLoad(_ shape: TableShape, _ commit: TableCommit) throws {
+        let load = try store.load(shape.name)
+        guard load?.id == commit.load else {
+            throw WireReader.malformed("ends another load of \(shape.name) than the one under way")
+        }
+        guard let load else { return }
+        guard Tiling.isWhole(try store.tiles(of: load.id)) else {
+            throw WireReader.malformed("ends a load of \(shape.name) that does not cover all keys")
+        }
+    }
+
+    private func batches(
+        _ condition: String, _ arguments: StatementArguments, of table: TableName
+    ) throws -> [Batch] {
+        try Row.fetchAll(
+            store.db,
+            sql: """
+                SELECT frame FROM staged_batches
+                WHERE practice_id = ? AND table_name = ? AND frame IS NOT NULL AND \(condition)
+                ORDER BY number
+                """, arguments: [store.id.rawValue, table.rawValue] + arguments
+        ).map(Self.batch)
+    }
+
+    private static func batch(_ row: Row) throws -> Batch {
+        try Batch(frame: row.bytes("frame") ?? [], contentBytesMax: .max)
+    }
+
+    /// One batch of a load at a time: a load may be larger than memory.
+    private func forEachLoadBatch(_ work: Work, _ body: (Batch) throws -> Void) throws {
+        guard let load = work.commit.load, !work.isInPlace else { return }
+        let names = try Row.fetchAll(
+            store.db,
+            sql: """
+                SELECT run_id, number FROM staged_batches
+                WHERE practice_id = ? AND load_id = ? ORDER BY run_id, number
+                """, arguments: [store.id.rawValue, load.rawValue])
+        for name in names {
+            let row = try Row.fetchOne(
+                store.db,
+                sql: """
+                    SELECT frame FROM staged_batches
+                    WHERE practice_id = ? AND run_id = ? AND number = ?
+                    """,
+                arguments: [store.id.rawValue, name["run_id"] as String, name["number"] as Int])
+            if let row { try body(try Self.batch(row)) }
+        }
+    }
+
+    // MARK: Applying
+
+    private func apply(_ works: [Work], isFirst: Bool) throws -> [TableName: Counts] {
+        let removalGuard = try RemovalGuard(store, limits: limits, now: now)
+        var counts: [TableName: Counts] = [:]
+        for work in works {
+            let name = work.shape.name
+            let before = try store.rowCount(name)
+            let applier = RangeApplier(store, TypedTable(work.shape))
+            applier.notesArrivals = removalGuard.held[name]?.isEmpty == false
+            try forEachLoadBatch(work) { batch in
+                for replace in batch.replaces {
+                    try applier.apply(replace, excluding: work.closingRanges)
+                }
+            }
+            for replace in work.closing.flatMap(\.replaces) {
+                try applier.apply(replace, excluding: [])
+            }
+            // Before the first commit nobody has seen a row: nothing is taken from anyone.
+            let going =
+                isFirst
+                ? applier.candidates
+                : try removalGuard.decide(
+                    applier, refused: work.commit.refused, rowsBefore: before)
+            for key in going { try applier.delete(key) }
+            counts[name] = try counted(applier, work, before: before)
+        }
+        for work in works {
+            try recount(work, removalGuard.held[work.shape.name] ?? HeldRemovals())
+        }
+        return counts
+    }
+
+    private func counted(_ applier: RangeApplier, _ work: Work, before: Int) throws -> Counts {
+        let name = work.shape.name
+        var counts = applier.counts
+        var rows = before + counts.added - counts.removed
+        if work.commit.load != nil {
+            // A full says how many rows there are because it looked.
+            rows =
+                try Int.fetchOne(
+                    store.db, sql: "SELECT count(*) FROM \(name) WHERE practice_id = ?",
+                    arguments: [store.id.rawValue]) ?? 0
+            if work.isInPlace { counts = Counts(added: rows) }
+        }
+        try store.setRowCount(name, rows)
+        counts.unchanged += work.commit.unchanged
+        return counts
+    }
+
+    private func recount(_ work: Work, _ held: HeldRemovals) throws {
+        let applier = RangeApplier(store, TypedTable(work.shape))
+        try forEachLoadBatch(work) { batch in
+            for replace in batch.replaces {
+                try applier.verify(replace, excluding: work.closingRanges, held: held)
+            }
+        }
+        for replace in work.closing.flatMap(\.replaces) {
+            try applier.verify(replace, excluding: [], held: held)
+        }
+    }
+
+    // MARK: Writing down
+
+    private func finish(
+        _ works: [Work], _ applied: [TableName: Counts], _ state: PracticeStore.State
+    ) throws -> Receipt {
+        for work in works {
+            let name = work.shape.name
+            try store.replaceRefused(name, with: work.commit.refused, now: now)
+            try store.setCheckpoint(name, work.commit.checkpoint)
+            try store.setProved(name, work.commit.provedUpTo?.key)
+            if work.commit.load != nil { try store.dropLoad(name) }
+        }
+        let version = state.version + 1
+        try store.db.execute(
+            sql: """
+                UPDATE practices
+                SET version = ?, latest_mark = coalesce(?, latest_mark), committed_at = ?,
+                  lineage_question = NULL
+                WHERE id = ?
+                """,
+            arguments: [version, request.mark?.rawValue, now.sql, store.id.rawValue])
+        return try close(version: version, counts: applied)
+    }
+
+    /// A broken lineage applies nothing: the question is stored for a person.
+    private func ask(_ question: LineageQuestion, _ state: PracticeStore.State) throws -> Receipt {
+        var question = question
+        question.since = state.lineageQuestion?.since ?? now
+        question.isApproved = false
+        try store.db.execute(
+            sql: "UPDATE practices SET lineage_question = ? WHERE id = ?",
+            arguments: [try PracticeStore.encode(question), store.id.rawValue])
+        return try close(version: state.version, counts: [:])
+    }
+
+    private func close(version: Int, counts applied: [TableName: Counts]) throws -> Receipt {
+        var counts = applied
+        let exceptions = try store.exceptions().map(\.exception)
+        for exception in exceptions where exception.origin == nil {
+            switch exception.kind {
+            case .refused: counts[exception.table, default: Counts()].errors += 1
+            case .held: counts[exception.table, default: Counts()].held += 1
+            case .kept: break
+            }
+        }
+        var rows: [TableName: Int] = [:]
+        for shape in store.shapes.tables { rows[shape.name] = try store.rowCount(shape.name) }
+        let receipt = Receipt(
+            run: run, version: version, committedAt: now, counts: counts, rows: rows,
+            checkpoints: try store.checkpoints(), exceptions: exceptions)
+        try store.db.execute(
+            sql: """
+                UPDATE runs SET state = 'committed', receipt = ? WHERE practice_id = ? AND run_id = ?
+                """,
+            arguments: [try PracticeStore.encode(receipt), store.id.rawValue, run.rawValue])
+        try store.db.execute(
+            sql: """
+                DELETE FROM staged_batches
+                WHERE practice_id = ? AND run_id = ? AND load_id IS NULL
+                """, arguments: [store.id.rawValue, run.rawValue])
+        return receipt
+    }
+}
+
+extension PracticeStore {
+    func setCheckpoint(_ table: TableName, _ checkpoint: Checkpoint) throws {
+        try db.execute(
+            sql: """
+                REPLACE INTO checkpoints
+                  (practice_id, table_name, position, as_of, mark, epoch, fingerprint)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id.rawValue, table.rawValue, checkpoint.position.rawValue,
+                checkpoint.asOf.description, checkpoint.mark?.rawValue, checkpoint.epoch,
+                checkpoint.fingerprint,
+            ])
+    }
+
+    func setProved(_ table: TableName, _ bound: Key?) throws {
+        try db.execute(
+            sql: "UPDATE table_states SET proved_up_to = ? WHERE practice_id = ? AND table_name = ?",
+            arguments: [bound?.bytes.databaseBytes, id.rawValue, table.rawValue])
+    }
+}

@@ -1,0 +1,322 @@
+import Foundation
+import GRDB
+import SQLDrivers
+import SyncModel
+import SyncProtocol
+
+/// OneClick's database on SQLite: opens the transactions in which `PracticeStore` works.
+public final class OneClickStore: Sendable {
+    public let shapes: Shapes
+    private let writer: any DatabaseWriter
+    private let vault: VaultKey
+    private let limits: [TableName: RemovalLimits]
+
+    /// An enrolled SyncWorker.
+    public struct Installation: Sendable, Hashable {
+        public var id: InstallationID
+        public var practice: PracticeID
+        /// PEM, P-256.
+        public var publicKey: String
+        public var isRevoked: Bool
+        /// The practice's, such as `Europe/London`.
+        public var timeZone: String
+    }
+
+    /// What a run's token gives access to.
+    public struct RunAccess: Sendable, Hashable {
+        public var practice: PracticeID
+        public var run: RunID
+        public var fence: Int
+    }
+
+    public struct PracticeSummary: Codable, Sendable, Hashable {
+        public var id: PracticeID
+        public var name: String
+        public var installation: InstallationID?
+        public var server: String?
+        public var lastCommittedAt: Timestamp?
+        public var rows: [TableName: Int]
+    }
+
+    /// Makes the tables of a new database; leaves one of this version as it is.
+    public static func migrate(path: String, shapes: Shapes) throws {
+        let queue = try opening(path) { try DatabaseQueue(path: path) }
+        try opening(path) {
+            try queue.write { db in
+                switch try Int.fetchOne(db, sql: "PRAGMA user_version") {
+                case 0: try StoreSchema.create(in: db, shapes: shapes)
+                case StoreSchema.version: break
+                case let version: throw newer(path, version ?? -1)
+                }
+            }
+        }
+        try queue.close()
+    }
+
+    /// Opens a migrated database.
+    public convenience init(
+        path: String, shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:]
+    ) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw SyncError(
+                "store", "There is no database \(path).",
+                hint: "Check the path, or make it with `oneclick migrate`.")
+        }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA cache_size = -65536")
+        }
+        let pool = try Self.opening(path) {
+            try DatabasePool(path: path, configuration: configuration)
+        }
+        let version = try Self.opening(path) {
+            try pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+        }
+        guard version <= StoreSchema.version else { throw Self.newer(path, version) }
+        guard version == StoreSchema.version else {
+            throw SyncError(
+                "store", "The database \(path) has not been made ready for this release.",
+                hint: "Run `oneclick migrate --database sqlite:\(path)`.")
+        }
+        self.init(writer: pool, shapes: shapes, vault: vault, limits: limits)
+    }
+
+    private init(
+        writer: any DatabaseWriter, shapes: Shapes, vault: VaultKey,
+        limits: [TableName: RemovalLimits]
+    ) {
+        self.writer = writer
+        self.shapes = shapes
+        self.vault = vault
+        self.limits = limits
+    }
+
+    /// A store in memory, with everything else real.
+    public static func inMemory(
+        shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:]
+    ) throws -> OneClickStore {
+        let queue = try DatabaseQueue()
+        try queue.write { try StoreSchema.create(in: $0, shapes: shapes) }
+        return OneClickStore(writer: queue, shapes: shapes, vault: vault, limits: limits)
+    }
+
+    public func close() throws { try writer.close() }
+
+    /// Reads the typed tables, for tests and for readers of the same process.
+    public func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
+        -> T
+    {
+        try await Self.explaining { try await writer.read(body) }
+    }
+
+    // MARK: Practices and installations
+
+    public func addPractice(
+        name: String, timeZone: String, code: String, codeExpires: Timestamp, now: Timestamp
+    ) async throws -> PracticeID {
+        try await write {
+            try Practices.add(
+                $0, name: name, timeZone: timeZone, code: code, codeExpires: codeExpires, now: now)
+        }
+    }
+
+    public func practices() async throws -> [PracticeSummary] {
+        let shapes = shapes
+        return try await read { try Practices.all($0, shapes: shapes) }
+    }
+
+    /// Trades a one-time code for an installation. A wrong, used or expired code throws `code`.
+    public func enrol(
+        _ request: EnrolmentRequest, installation: InstallationID, now: Timestamp
+    ) async throws -> EnrolmentAnswer {
+        try await write {
+            try Practices.enrol($0, request, installation: installation, now: now)
+        }
+    }
+
+    public func installation(_ id: InstallationID) async throws -> Installation? {
+        try await read { try Practices.installation($0, id) }
+    }
+
+    /// False if an assertion of this name was seen before: a replay.
+    public func rememberAssertion(
+        id: String, expires: Timestamp, now: Timestamp
+    ) async throws -> Bool {
+        try await write {
+            try Practices.remember($0, assertion: id, expires: expires, now: now)
+        }
+    }
+
+    // MARK: Runs
+
+    public func open(
+        _ request: OpenRequest, installation: Installation, token: String, asOf: LocalDate,
+        now: Timestamp
+    ) async throws -> OpenAnswer {
+        let context = PracticeStore.OpenContext(
+            request: request, installation: installation.id,
+            tokenDigest: Self.digest(ofToken: token), token: token, asOf: asOf, now: now,
+            vault: vault)
+        return try await write(installation.practice) { try $0.open(context) }
+    }
+
+    /// Who a run's token belongs to; `token` if it is unknown or expired, `fenced` if the run has
+    /// ended.
+    public func access(token: String, run: RunID, now: Timestamp) async throws -> RunAccess {
+        let digest = Self.digest(ofToken: token)
+        let row = try await read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM runs WHERE token_digest = ? AND run_id = ?",
+                arguments: [digest, run.rawValue]
+            ).map { (practice: $0["practice_id"] as Int64, fence: $0["fence"] as Int,
+                expires: $0["token_expires_at"] as String) }
+        }
+        guard let row, row.expires > now.sql else {
+            throw SyncError(
+                "token", "The token of this synchronisation is unknown or has expired.",
+                hint: "Start a new synchronisation; it carries on where this one stopped.")
+        }
+        return RunAccess(
+            practice: PracticeID(rawValue: row.practice), run: run, fence: row.fence)
+    }
+
+    public func beginLoad(
+        _ request: LoadRequest, _ access: RunAccess, now: Timestamp
+    ) async throws {
+        try await write(access) { try $0.begin(request) }
+    }
+
+    public func plan(_ plan: Plan, _ access: RunAccess) async throws -> PlanAnswer {
+        let shapes = shapes
+        return try await read { db in
+            let store = PracticeStore(db, shapes: shapes, id: access.practice)
+            try store.checkFence(access.run, fence: access.fence)
+            return try store.answer(plan)
+        }
+    }
+
+    /// Takes a batch in; `frame` is its encoding, kept as it came.
+    public func stage(_ batch: Batch, frame: [UInt8], _ access: RunAccess) async throws {
+        guard batch.run == access.run else {
+            throw WireReader.malformed("belongs to another synchronisation than its request")
+        }
+        try await write(access) { try $0.stage(batch, frame: frame) }
+    }
+
+    /// The commit. The same run again answers the same receipt.
+    public func commit(
+        _ request: CommitRequest, _ access: RunAccess, now: Timestamp
+    ) async throws -> Receipt {
+        let limits = limits
+        return try await write(access.practice) { store in
+            if case .committed(let receipt) = try store.runState(access.run) { return receipt }
+            try store.checkFence(access.run, fence: access.fence)
+            return try Commit(
+                store: store, request: request, run: access.run, limits: limits, now: now
+            ).execute()
+        }
+    }
+
+    public func state(of run: RunID, practice: PracticeID) async throws -> RunState {
+        try await read(practice) { try $0.runState(run) }
+    }
+
+    /// Ends a run that will not be committed; what it shipped for a load stays for a later one.
+    public func abandon(_ access: RunAccess, reason: String, now: Timestamp) async throws {
+        try await write(access.practice) { try $0.abort(access.run, reason: reason) }
+    }
+
+    public func status(practice: PracticeID) async throws -> StatusAnswer {
+        try await read(practice) { try $0.status() }
+    }
+
+    public func answer(
+        _ request: AnswerRequest, practice: PracticeID, now: Timestamp
+    ) async throws -> AnswerReceipt {
+        try await write(practice) { try $0.answer(request, now: now) }
+    }
+
+    // MARK: Transactions
+
+    private func write<T: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> T
+    ) async throws -> T {
+        try await Self.explaining { try await writer.write(body) }
+    }
+
+    private func write<T: Sendable>(
+        _ practice: PracticeID, _ body: @escaping @Sendable (PracticeStore) throws -> T
+    ) async throws -> T {
+        let shapes = shapes
+        return try await write { try body(PracticeStore($0, shapes: shapes, id: practice)) }
+    }
+
+    /// Writes for a run, with the fence checked inside the transaction.
+    private func write<T: Sendable>(
+        _ access: RunAccess, _ body: @escaping @Sendable (PracticeStore) throws -> T
+    ) async throws -> T {
+        try await write(access.practice) { store in
+            try store.checkFence(access.run, fence: access.fence)
+            return try body(store)
+        }
+    }
+
+    private func read<T: Sendable>(
+        _ practice: PracticeID, _ body: @escaping @Sendable (PracticeStore) throws -> T
+    ) async throws -> T {
+        let shapes = shapes
+        return try await read { try body(PracticeStore($0, shapes: shapes, id: practice)) }
+    }
+
+    private static func digest(ofToken token: String) -> String {
+        RowDigest.name(of: "run token " + token)
+    }
+
+    // MARK: Errors
+
+    /// Says that the database, not the request, is at fault.
+    private static func explaining<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            throw SyncError(
+                "store_failed",
+                error.resultCode == .SQLITE_FULL
+                    ? "The disk of OneClick's database is full."
+                    : "OneClick's database could not be used: \(error.message ?? "no reason given").",
+                hint: "Nothing was applied; the next synchronisation tries again.",
+                recovery: .retryAfter(.seconds(5)))
+        }
+    }
+
+    private static func opening<T>(_ path: String, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw error.explained("OneClick's database", path: path)
+        }
+    }
+
+    private static func newer(_ path: String, _ version: Int) -> SyncError {
+        SyncError(
+            "store", "The database \(path) was made by a newer release (schema \(version)).",
+            hint: "Use that release, or restore a backup from before.")
+    }
+}
+
+extension PracticeStore {
+    func runState(_ run: RunID) throws -> RunState {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT state, reason, receipt FROM runs WHERE practice_id = ? AND run_id = ?",
+            arguments: [id.rawValue, run.rawValue])
+        guard let row else {
+            return .aborted(reason: "OneClick never heard of it, or has forgotten it")
+        }
+        switch row["state"] as String {
+        case "committed": return .committed(try Self.decode(row["receipt"]))
+        case "aborted": return .aborted(reason: row["reason"] ?? "")
+        default: return .open
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import GRDB
+import SyncModel
+import SyncProtocol
+
+/// Opening a run: who may, under which fence, and what OneClick holds.
+extension PracticeStore {
+    static let limits = OpenAnswer.Limits(
+        rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
+    /// How long a run's token is good for without a new one.
+    static let tokenLifetime = Duration.seconds(6 * 3600)
+
+    struct OpenContext {
+        var request: OpenRequest
+        var installation: InstallationID
+        var tokenDigest: String
+        var token: String
+        var asOf: LocalDate
+        var now: Timestamp
+        var vault: VaultKey
+    }
+
+    func open(_ context: OpenContext) throws -> OpenAnswer {
+        let request = context.request
+        guard request.protocolVersion == protocolVersion else {
+            throw StoreError.version(request.protocolVersion)
+        }
+        try checkShapes(request.shapes)
+        let state = try state()
+        try checkWriter(request, state, context.installation)
+        let fence = state.fenceRun == request.run ? state.fence : state.fence + 1
+        try abortOpenRuns(except: request.run, reason: "a later run was opened")
+        try db.execute(
+            sql: """
+                UPDATE practices SET fence = ?, fence_run = ?, server = ?, place = ?, opened_at = ?
+                WHERE id = ?
+                """,
+            arguments: [
+                fence, request.run.rawValue, request.server, request.place, context.now.sql,
+                id.rawValue,
+            ])
+        try insertRun(context, fence: fence)
+        return try answer(context, fence: fence)
+    }
+
+    private func checkShapes(_ theirs: [TableName: String]) throws {
+        let ours = shapes.digests
+        let different = Set(ours.keys).union(theirs.keys).filter { ours[$0] != theirs[$0] }.sorted()
+        guard different.isEmpty else {
+            throw SyncError(
+                .version,
+                "SyncWorker and OneClick describe these tables differently: "
+                    + different.map(\.rawValue).joined(separator: ", ") + ".",
+                hint: "Bring both to the same release; nothing was synchronised.")
+        }
+    }
+
+    /// One installation writes: the one that OneClick knows, presenting the last fence it was given,
+    /// or naming the run whose reply was lost, from the place it has always stood at.
+    private func checkWriter(
+        _ request: OpenRequest, _ state: State, _ installation: InstallationID
+    ) throws {
+        let server = state.server ?? "another server"
+        let when = state.openedAt.map(\.description) ?? "an unknown time"
+        guard state.installation == installation else {
+            throw SyncError(
+                "copy",
+                "Another installation of this practice was enrolled since, on \(server).",
+                hint: "If this one is to synchronise, enrol it with a new code; the other stops "
+                    + "then.")
+        }
+        let hasLastFence = request.lastFence == state.fence
+        let isLostReply = state.fenceRun == request.run || state.fenceRun == request.lastRun
+        guard hasLastFence || (isLostReply && state.fenceRun != nil) else {
+            throw SyncError(
+                "copy",
+                "Another copy of this installation ran at \(when) from \(server).",
+                hint: "Stop the copy that is not the practice's SyncWorker. Then enrol the right one "
+                    + "with a new code from OneClick.")
+        }
+        guard state.place == nil || state.place == request.place else {
+            throw SyncError(
+                "place",
+                "This SyncWorker stands at another place (machine, host name or path of Central) "
+                    + "than when it last ran on \(server).",
+                hint: "If it was moved, enrol it with a new code from OneClick; if this is a copy, "
+                    + "stop it.")
+        }
+    }
+
+    /// Writes "aborted" down before anything can say it.
+    func abortOpenRuns(except run: RunID?, reason: String) throws {
+        let open = try String.fetchAll(
+            db, sql: "SELECT run_id FROM runs WHERE practice_id = ? AND state = 'open'",
+            arguments: [id.rawValue])
+        for other in open where other != run?.rawValue {
+            try abort(RunID(rawValue: other), reason: reason)
+        }
+    }
+
+    func abort(_ run: RunID, reason: String) throws {
+        try db.execute(
+            sql: """
+                UPDATE runs SET state = 'aborted', reason = ?
+                WHERE practice_id = ? AND run_id = ? AND state = 'open'
+                """, arguments: [reason, id.rawValue, run.rawValue])
+        // What belongs to a load outlives the run that shipped it.
+        try db.execute(
+            sql: """
+                DELETE FROM staged_batches
+                WHERE practice_id = ? AND run_id = ? AND load_id IS NULL
+                """, arguments: [id.rawValue, run.rawValue])
+    }
+
+    private func insertRun(_ context: OpenContext, fence: Int) throws {
+        let request = context.request
+        let before = try String.fetchOne(
+            db, sql: "SELECT state FROM runs WHERE practice_id = ? AND run_id = ?",
+            arguments: [id.rawValue, request.run.rawValue])
+        guard before == nil || before == "open" else {
+            throw SyncError(
+                .fenced, "This synchronisation has already ended (\(before ?? "")).",
+                hint: "Start a new one.")
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO runs (practice_id, run_id, fence, token_digest, token_expires_at, kind,
+                  purpose, opened_at, state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')
+                ON CONFLICT (practice_id, run_id) DO UPDATE
+                SET token_digest = excluded.token_digest,
+                  token_expires_at = excluded.token_expires_at
+                """,
+            arguments: [
+                id.rawValue, request.run.rawValue, fence, context.tokenDigest,
+                (context.now + Self.tokenLifetime).sql, request.kind.rawValue,
+                request.purpose.rawValue, context.now.sql,
+            ])
+    }
+
+    private func answer(_ context: OpenContext, fence: Int) throws -> OpenAnswer {
+        let state = try state()
+        return OpenAnswer(
+            fence: fence, token: context.token, now: context.now, asOf: context.asOf,
+            practiceName: state.name, version: state.version, latestMark: state.latestMark,
+            tables: try tableStates(), exceptions: try exceptions().map(\.exception),
+            lineageQuestion: state.lineageQuestion, vault: context.vault, limits: Self.limits)
+    }
+
+    private func tableStates() throws -> [TableName: TableState] {
+        let checkpoints = try checkpoints()
+        var states: [TableName: TableState] = [:]
+        for shape in shapes.tables {
+            let proved = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT proved_up_to FROM table_states WHERE practice_id = ? AND table_name = ?
+                    """, arguments: [id.rawValue, shape.name.rawValue])
+            states[shape.name] = TableState(
+                checkpoint: checkpoints[shape.name], load: try load(shape.name),
+                rows: try rowCount(shape.name),
+                provedUpTo: proved?.bytes("proved_up_to").map { KeyBound(Key(bytes: $0)) })
+        }
+        return states
+    }
+
+    func checkpoints() throws -> [TableName: Checkpoint] {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT * FROM checkpoints WHERE practice_id = ?", arguments: [id.rawValue])
+        return Dictionary(
+            uniqueKeysWithValues: rows.map { row in
+                (
+                    TableName(rawValue: row["table_name"]),
+                    Checkpoint(
+                        position: Position(rawValue: row["position"]),
+                        asOf: LocalDate(row["as_of"] as String) ?? .first,
+                        mark: (row["mark"] as String?).map(Mark.init(rawValue:)),
+                        epoch: row["epoch"], fingerprint: row["fingerprint"])
+                )
+            })
+    }
+}
+
+extension StoreError {
+    static func version(_ theirs: Int) -> SyncError {
+        SyncError(
+            .version,
+            "SyncWorker speaks version \(theirs) of the synchronisation protocol, OneClick version "
+                + "\(protocolVersion).",
+            hint: theirs < protocolVersion
+                ? "Update the SyncWorker on the premises; nothing was synchronised."
+                : "Update OneClick; nothing was synchronised.")
+    }
+}

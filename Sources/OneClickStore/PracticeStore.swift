@@ -1,0 +1,143 @@
+import Foundation
+import GRDB
+import SQLDrivers
+import SyncModel
+import SyncProtocol
+
+/// One practice's part of the database, inside one transaction. Every statement carries the
+/// practice; the aspects of a run are in extensions, a file each.
+struct PracticeStore {
+    let db: Database
+    let shapes: Shapes
+    let id: PracticeID
+    let statements: StatementCache
+
+    init(_ db: Database, shapes: Shapes, id: PracticeID) {
+        self.db = db
+        self.shapes = shapes
+        self.id = id
+        statements = StatementCache(db)
+    }
+
+    /// The practice's own row.
+    struct State {
+        var name: String
+        var timeZone: String
+        /// How many commits it has had; 0 while the first synchronisation is under way.
+        var version: Int
+        var installation: InstallationID?
+        var fence: Int
+        var fenceRun: RunID?
+        var server: String?
+        var place: String?
+        var openedAt: Timestamp?
+        var latestMark: Mark?
+        var committedAt: Timestamp?
+        var lineageQuestion: LineageQuestion?
+    }
+
+    func state() throws -> State {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM practices WHERE id = ?", arguments: [id.rawValue])
+        else { throw StoreError.noPractice }
+        return State(
+            name: row["name"], timeZone: row["time_zone"], version: row["version"],
+            installation: row["installation"].map(InstallationID.init(rawValue:)),
+            fence: row["fence"], fenceRun: row["fence_run"].map(RunID.init(rawValue:)),
+            server: row["server"], place: row["place"],
+            openedAt: (row["opened_at"] as String?).flatMap { Timestamp($0) },
+            latestMark: row["latest_mark"].map(Mark.init(rawValue:)),
+            committedAt: (row["committed_at"] as String?).flatMap { Timestamp($0) },
+            lineageQuestion: try (row["lineage_question"] as String?).map(Self.decode))
+    }
+
+    // MARK: Small things said once
+
+    static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<T: Decodable>(_ text: String) throws -> T {
+        try JSONDecoder().decode(T.self, from: Data(text.utf8))
+    }
+
+    func shape(_ table: TableName) throws -> TableShape {
+        guard let shape = shapes[table] else {
+            throw WireReader.malformed("names the table \(table), which OneClick has not")
+        }
+        return shape
+    }
+
+    /// Rows of one table that OneClick holds, as counted by the commits.
+    func rowCount(_ table: TableName) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT row_count FROM table_states WHERE practice_id = ? AND table_name = ?",
+            arguments: [id.rawValue, table.rawValue]) ?? 0
+    }
+
+    func setRowCount(_ table: TableName, _ count: Int) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO table_states (practice_id, table_name, row_count) VALUES (?, ?, ?)
+                ON CONFLICT (practice_id, table_name) DO UPDATE SET row_count = excluded.row_count
+                """, arguments: [id.rawValue, table.rawValue, count])
+    }
+
+    /// A cursor over the typed rows of a range in the order of their keys. Only one at a time over
+    /// ranges of the same form.
+    func rows(_ table: TypedTable, _ range: KeyRange) throws -> SQLStatement {
+        guard
+            let condition = RangeCondition(
+                range, columns: table.keyColumns, keyCount: table.shape.keyCount)
+        else { throw WireReader.malformed("has a range that is not one of \(table.shape.name)") }
+        let statement = try statements[table.selectSQL + " AND " + condition.sql + table.order]
+        statement.bind(statement.parameter(":practice")!, id.rawValue)
+        condition.bind(to: statement)
+        return statement
+    }
+
+    /// The rows of a range as they are now.
+    func block(_ table: TypedTable, _ range: KeyRange) throws -> RowBlock {
+        let row = try rows(table, range)
+        defer { row.reset() }
+        var block = RowBlock()
+        while try row.step() { table.append(row, to: &block) }
+        return block
+    }
+}
+
+/// Prepared statements of one transaction, each ready for its next use.
+final class StatementCache {
+    private let db: Database
+    private var statements: [String: SQLStatement] = [:]
+
+    init(_ db: Database) { self.db = db }
+
+    subscript(sql: String) -> SQLStatement {
+        get throws {
+            if let statement = statements[sql] {
+                statement.reset()
+                return statement
+            }
+            let statement = try SQLStatement(db, sql)
+            statements[sql] = statement
+            return statement
+        }
+    }
+}
+
+extension Row {
+    /// The text of a column as a value of its own type; nil for NULL.
+    fileprivate subscript(_ column: String) -> String? {
+        String.fromDatabaseValue(self[column] as DatabaseValue)
+    }
+}
+
+enum StoreError {
+    static let noPractice = SyncError(
+        "practice", "OneClick has no such practice.",
+        hint: "Check the configuration, or enrol this installation with a new code.")
+}

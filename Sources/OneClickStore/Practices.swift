@@ -1,0 +1,123 @@
+import GRDB
+import SyncModel
+import SyncProtocol
+
+/// Practices, their one-time codes and their installations.
+enum Practices {
+    static func add(
+        _ db: Database, name: String, timeZone: String, code: String, codeExpires: Timestamp,
+        now: Timestamp
+    ) throws -> PracticeID {
+        try db.execute(
+            sql: "INSERT INTO practices (name, time_zone, created_at) VALUES (?, ?, ?)",
+            arguments: [name, timeZone, now.sql])
+        let id = PracticeID(rawValue: db.lastInsertedRowID)
+        try db.execute(
+            sql: """
+                INSERT INTO enrolment_codes (practice_id, code_digest, expires_at) VALUES (?, ?, ?)
+                """, arguments: [id.rawValue, digest(ofCode: code), codeExpires.sql])
+        return id
+    }
+
+    /// Codes are typed by people: case, blanks and dashes do not count.
+    private static func digest(ofCode code: String) -> String {
+        RowDigest.name(
+            of: "enrolment code " + code.uppercased().filter { $0.isLetter || $0.isNumber })
+    }
+
+    static func enrol(
+        _ db: Database, _ request: EnrolmentRequest, installation: InstallationID, now: Timestamp
+    ) throws -> EnrolmentAnswer {
+        guard request.protocolVersion == protocolVersion else {
+            throw StoreError.version(request.protocolVersion)
+        }
+        let practice = try use(db, code: request.code, now: now)
+        try db.execute(
+            sql: """
+                INSERT INTO installations (id, practice_id, public_key, server, enrolled_at)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                installation.rawValue, practice.rawValue, request.publicKey, request.server,
+                now.sql,
+            ])
+        // The code came from the practice's administrator: a deliberate take-over. The fence moves,
+        // so that whatever the installation before has in flight is refused from now on.
+        let store = PracticeStore(db, shapes: Shapes(dataSets: [], tables: []), id: practice)
+        try store.abortOpenRuns(except: nil, reason: "another installation was enrolled")
+        try db.execute(
+            sql: """
+                UPDATE practices
+                SET installation = ?, fence = 0, fence_run = NULL, server = ?, place = ?
+                WHERE id = ?
+                """,
+            arguments: [
+                installation.rawValue, request.server, request.place, practice.rawValue,
+            ])
+        let name = try store.state().name
+        return EnrolmentAnswer(practice: practice, practiceName: name, installation: installation)
+    }
+
+    private static func use(_ db: Database, code: String, now: Timestamp) throws -> PracticeID {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT * FROM enrolment_codes WHERE code_digest = ?",
+            arguments: [digest(ofCode: code)])
+        guard let row else {
+            throw refusal("This code is not one that OneClick gave out.")
+        }
+        guard row["used_at"] == nil else { throw refusal("This code was used before.") }
+        guard (row["expires_at"] as String) > now.sql else {
+            throw refusal("This code has expired.")
+        }
+        try db.execute(
+            sql: "UPDATE enrolment_codes SET used_at = ? WHERE code_digest = ?",
+            arguments: [now.sql, digest(ofCode: code)])
+        return PracticeID(rawValue: row["practice_id"])
+    }
+
+    private static func refusal(_ message: String) -> SyncError {
+        SyncError(
+            "code", message,
+            hint: "Check it for typing mistakes, or ask the practice's administrator for a new one.")
+    }
+
+    static func installation(
+        _ db: Database, _ id: InstallationID
+    ) throws -> OneClickStore.Installation? {
+        try Row.fetchOne(
+            db,
+            sql: """
+                SELECT i.*, p.time_zone FROM installations AS i
+                JOIN practices AS p ON p.id = i.practice_id WHERE i.id = ?
+                """, arguments: [id.rawValue]
+        ).map { row in
+            OneClickStore.Installation(
+                id: id, practice: PracticeID(rawValue: row["practice_id"]),
+                publicKey: row["public_key"], isRevoked: row["revoked_at"] != nil,
+                timeZone: row["time_zone"])
+        }
+    }
+
+    static func all(_ db: Database, shapes: Shapes) throws -> [OneClickStore.PracticeSummary] {
+        try Int64.fetchAll(db, sql: "SELECT id FROM practices ORDER BY id").map { id in
+            let store = PracticeStore(db, shapes: shapes, id: PracticeID(rawValue: id))
+            let state = try store.state()
+            var rows: [TableName: Int] = [:]
+            for shape in shapes.tables { rows[shape.name] = try store.rowCount(shape.name) }
+            return OneClickStore.PracticeSummary(
+                id: store.id, name: state.name, installation: state.installation,
+                server: state.server, lastCommittedAt: state.committedAt, rows: rows)
+        }
+    }
+
+    /// False if an assertion of this name was seen before: a replay.
+    static func remember(
+        _ db: Database, assertion: String, expires: Timestamp, now: Timestamp
+    ) throws -> Bool {
+        try db.execute(sql: "DELETE FROM assertions WHERE expires_at < ?", arguments: [now.sql])
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO assertions (id, expires_at) VALUES (?, ?)",
+            arguments: [assertion, expires.sql])
+        return db.changesCount == 1
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import GRDB
+import SyncModel
+import SyncProtocol
+
+/// Taking in batches: staged and invisible to readers, or applied at once where OneClick has never
+/// committed for the practice.
+extension PracticeStore {
+    /// A run of this practice that may still write: checked inside every transaction that does.
+    func checkFence(_ run: RunID, fence: Int) throws {
+        let state = try state()
+        let row = try Row.fetchOne(
+            db, sql: "SELECT state, reason FROM runs WHERE practice_id = ? AND run_id = ?",
+            arguments: [id.rawValue, run.rawValue])
+        guard state.fence == fence, state.fenceRun == run, row?["state"] == "open" else {
+            throw SyncError(
+                .fenced,
+                "This synchronisation was ended: "
+                    + ((row?["reason"] as String?) ?? "a later one was opened") + ".",
+                hint: "Nothing is lost; the next synchronisation carries on.")
+        }
+    }
+
+    func load(_ table: TableName) throws -> Load? {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM loads WHERE practice_id = ? AND table_name = ?",
+                arguments: [id.rawValue, table.rawValue])
+        else { return nil }
+        let load = LoadID(rawValue: row["load_id"])
+        return Load(
+            id: load, base: try Self.decode(row["base"]),
+            latestMark: (row["latest_mark"] as String?).map(Mark.init(rawValue:)),
+            done: try tiles(of: load).merged())
+    }
+
+    func tiles(of load: LoadID) throws -> [KeyRange] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT after_key, up_to_key FROM load_tiles
+                WHERE practice_id = ? AND load_id = ? ORDER BY after_key
+                """, arguments: [id.rawValue, load.rawValue]
+        ).map { KeyRange(
+                after: Key(bytes: $0.bytes("after_key") ?? []),
+                upTo: Key(bytes: $0.bytes("up_to_key") ?? [])) }
+    }
+
+    func isInPlace(_ table: TableName) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT is_in_place FROM loads WHERE practice_id = ? AND table_name = ?",
+            arguments: [id.rawValue, table.rawValue]) ?? false
+    }
+
+    /// Begins a load, or begins it anew. Asking for the same load again changes nothing.
+    func begin(_ request: LoadRequest) throws {
+        _ = try shape(request.table)
+        let before = try load(request.table)
+        if before?.id == request.load { return }
+        if before != nil { try dropLoad(request.table) }
+        try db.execute(
+            sql: """
+                INSERT INTO loads (practice_id, table_name, load_id, base, latest_mark, is_in_place)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id.rawValue, request.table.rawValue, request.load.rawValue,
+                try Self.encode(request.base), request.base.mark?.rawValue,
+                try state().version == 0,
+            ])
+    }
+
+    func dropLoad(_ table: TableName) throws {
+        guard
+            let load = try String.fetchOne(
+                db, sql: "SELECT load_id FROM loads WHERE practice_id = ? AND table_name = ?",
+                arguments: [id.rawValue, table.rawValue])
+        else { return }
+        for sql in [
+            "DELETE FROM load_tiles WHERE practice_id = ? AND load_id = ?",
+            "DELETE FROM staged_batches WHERE practice_id = ? AND load_id = ?",
+            "DELETE FROM loads WHERE practice_id = ? AND load_id = ?",
+        ] {
+            try db.execute(sql: sql, arguments: [id.rawValue, load])
+        }
+    }
+
+    /// Takes a batch in, once: the same number again must carry the same content.
+    func stage(_ batch: Batch, frame: [UInt8]) throws {
+        let table = TypedTable(try shape(batch.table))
+        let digest = RowDigest.of(frame)
+        let before = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT digest FROM staged_batches
+                WHERE practice_id = ? AND run_id = ? AND number = ?
+                """, arguments: [id.rawValue, batch.run.rawValue, batch.number])
+        if let before {
+            guard before.bytes("digest") == digest else {
+                throw WireReader.malformed("has the number of another batch that was taken in")
+            }
+            return
+        }
+        guard batch.number > 0 else { throw WireReader.malformed("has no number") }
+        var isInPlace = false
+        if let loadID = batch.load {
+            isInPlace = try stageLoad(batch, loadID, table)
+        } else if !batch.covers.isEmpty {
+            throw WireReader.malformed("covers tiles without a load")
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO staged_batches
+                  (practice_id, run_id, number, table_name, load_id, digest, frame)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id.rawValue, batch.run.rawValue, batch.number, batch.table.rawValue,
+                batch.load?.rawValue, digest.databaseBytes,
+                isInPlace ? nil : frame.databaseBytes,
+            ])
+    }
+
+    /// Notes the tiles that a batch of a load completes; applies it where nobody reads yet.
+    private func stageLoad(
+        _ batch: Batch, _ loadID: LoadID, _ table: TypedTable
+    ) throws -> Bool {
+        guard let load = try load(batch.table), load.id == loadID else {
+            throw WireReader.malformed("belongs to a load that was not begun")
+        }
+        for tile in batch.covers {
+            guard !tile.isEmpty, !load.done.contains(where: { $0.overlaps(tile) }) else {
+                throw WireReader.malformed("covers a tile of the load twice")
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO load_tiles (practice_id, load_id, after_key, up_to_key)
+                    VALUES (?, ?, ?, ?)
+                    """,
+                arguments: [
+                    id.rawValue, loadID.rawValue, tile.after.bytes.databaseBytes,
+                    tile.upTo.bytes.databaseBytes,
+                ])
+        }
+        if let mark = batch.mark {
+            try db.execute(
+                sql: "UPDATE loads SET latest_mark = ? WHERE practice_id = ? AND load_id = ?",
+                arguments: [mark.rawValue, id.rawValue, loadID.rawValue])
+        }
+        let isInPlace = try isInPlace(batch.table)
+        if isInPlace {
+            let applier = RangeApplier(self, table)
+            for replace in batch.replaces { try applier.apply(replace, excluding: []) }
+            for key in applier.candidates { try applier.delete(key) }
+            for replace in batch.replaces {
+                try applier.verify(replace, excluding: [], held: HeldRemovals())
+            }
+        }
+        return isInPlace
+    }
+}
+
+extension [UInt8] {
+    /// As a BLOB.
+    var databaseBytes: DatabaseValue { Data(self).databaseValue }
+}
+
+extension Row {
+    /// A BLOB column; nil for NULL.
+    func bytes(_ column: String) -> [UInt8]? {
+        Data.fromDatabaseValue(self[column] as DatabaseValue).map { Array($0) }
+    }
+}

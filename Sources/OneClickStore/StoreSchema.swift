@@ -1,0 +1,119 @@
+import GRDB
+import SyncModel
+
+/// The tables of OneClick's database.
+///
+/// Everything about a practice carries `practice_id` first in its key, so that the schema can be
+/// distributed by practice. Typed tables are STRICT: a value of another type cannot get in.
+enum StoreSchema {
+    static let version = 1
+
+    static func create(in db: Database, shapes: Shapes) throws {
+        for sql in control { try db.execute(sql: sql) }
+        for shape in shapes.tables {
+            let table = TypedTable(shape)
+            try db.execute(sql: table.createSQL)
+            for sql in parentIndexes(of: shape, in: shapes) { try db.execute(sql: sql) }
+        }
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    /// Where a child finds its parent by a column that does not lead the parent's key.
+    private static func parentIndexes(of shape: TableShape, in shapes: Shapes) -> [String] {
+        let columns = Set(shapes.children(of: shape.name).compactMap(\.parent?.parentColumn))
+        return columns.subtracting([shape.columns[0].name]).sorted().map { column in
+            "CREATE INDEX \(shape.name)_by_\(column) ON \(shape.name) (practice_id, \(column))"
+        }
+    }
+
+    private static let control = [
+        """
+        CREATE TABLE practices (
+          id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, time_zone TEXT NOT NULL,
+          created_at TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0,
+          installation TEXT, fence INTEGER NOT NULL DEFAULT 0, fence_run TEXT,
+          server TEXT, place TEXT, opened_at TEXT,
+          latest_mark TEXT, committed_at TEXT, lineage_question TEXT
+        ) STRICT
+        """,
+        """
+        CREATE TABLE enrolment_codes (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), code_digest TEXT NOT NULL UNIQUE,
+          expires_at TEXT NOT NULL, used_at TEXT, PRIMARY KEY (practice_id, code_digest)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE installations (
+          id TEXT PRIMARY KEY, practice_id INTEGER NOT NULL REFERENCES practices (id),
+          public_key TEXT NOT NULL, server TEXT NOT NULL, enrolled_at TEXT NOT NULL, revoked_at TEXT
+        ) STRICT
+        """,
+        "CREATE TABLE assertions (id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) STRICT",
+        """
+        CREATE TABLE runs (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), run_id TEXT NOT NULL,
+          fence INTEGER NOT NULL, token_digest TEXT NOT NULL, token_expires_at TEXT NOT NULL,
+          kind TEXT NOT NULL, purpose TEXT NOT NULL, opened_at TEXT NOT NULL,
+          state TEXT NOT NULL, reason TEXT, receipt TEXT, PRIMARY KEY (practice_id, run_id)
+        ) STRICT
+        """,
+        "CREATE INDEX runs_by_token ON runs (token_digest)",
+        """
+        CREATE TABLE checkpoints (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
+          position TEXT NOT NULL, as_of TEXT NOT NULL, mark TEXT, epoch TEXT NOT NULL,
+          fingerprint TEXT NOT NULL, PRIMARY KEY (practice_id, table_name)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE table_states (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
+          row_count INTEGER NOT NULL DEFAULT 0, proved_up_to BLOB,
+          PRIMARY KEY (practice_id, table_name)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE loads (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
+          load_id TEXT NOT NULL, base TEXT NOT NULL, latest_mark TEXT, is_in_place INTEGER NOT NULL,
+          PRIMARY KEY (practice_id, table_name)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE load_tiles (
+          practice_id INTEGER NOT NULL, load_id TEXT NOT NULL, after_key BLOB NOT NULL,
+          up_to_key BLOB NOT NULL, PRIMARY KEY (practice_id, load_id, after_key)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE staged_batches (
+          practice_id INTEGER NOT NULL, run_id TEXT NOT NULL, number INTEGER NOT NULL,
+          table_name TEXT NOT NULL, load_id TEXT, digest BLOB NOT NULL, frame BLOB,
+          PRIMARY KEY (practice_id, run_id, number)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE exceptions (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
+          key TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('refused', 'held', 'kept')),
+          code TEXT NOT NULL, column_name TEXT, message TEXT NOT NULL, hint TEXT NOT NULL,
+          since TEXT NOT NULL, origin_table TEXT, origin_key TEXT,
+          approved_digest BLOB, approved_by TEXT, approved_until TEXT,
+          PRIMARY KEY (practice_id, table_name, key, kind)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE removals (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
+          removed_at TEXT NOT NULL, row_count INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX removals_by_time ON removals (practice_id, table_name, removed_at)",
+        """
+        CREATE TABLE answers (
+          practice_id INTEGER NOT NULL REFERENCES practices (id), answered_at TEXT NOT NULL,
+          person TEXT NOT NULL, answer TEXT NOT NULL, table_name TEXT, row_count INTEGER NOT NULL
+        ) STRICT
+        """,
+    ]
+}
