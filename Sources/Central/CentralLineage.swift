@@ -4,6 +4,7 @@ import GRDB
 import SQLDrivers
 import SyncEngine
 import SyncModel
+import SyncProtocol
 
 /// Where a snapshot of a Central stands, and whether its history is the one of the checkpoints.
 struct CentralLineage {
