@@ -145,6 +145,9 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
     /// The practice's local date at open.
     public var asOf: LocalDate
     public var practiceName: String
+    /// Whether the fence that was presented is newer than any that OneClick remembers: OneClick was
+    /// restored from a backup.
+    public var wentBack: Bool
     /// How many commits the practice has had: the commit compares it.
     public var version: Int
     public var latestMark: Mark?
@@ -168,7 +171,7 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
 
     public init(
         fence: Int, token: String, now: Timestamp, asOf: LocalDate, practiceName: String,
-        version: Int, latestMark: Mark?, tables: [TableName: TableState],
+        wentBack: Bool, version: Int, latestMark: Mark?, tables: [TableName: TableState],
         exceptions: [RowException], lineageQuestion: LineageQuestion?, vault: VaultKey,
         limits: Limits
     ) {
@@ -178,6 +181,7 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
         self.now = now
         self.asOf = asOf
         self.practiceName = practiceName
+        self.wentBack = wentBack
         self.version = version
         self.latestMark = latestMark
         self.tables = tables
