@@ -88,6 +88,7 @@ let package = Package(
             ]),
         module("Observability", [logging]),
         module("SampleOffice", [grdb, crypto]),
+        module("SyncTesting", ["SyncModel", "SyncProtocol", "SyncEngine", "OneClickStore"]),
         .target(
             name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
