@@ -983,8 +983,7 @@ class HeldTest(CheckCase):
             central="DELETE FROM data_security",
             oneclick=exception("data_security", [1], "refused", "missing", "by_office"))
 
-    def test_row_of_a_prefix_that_is_back_must_be_equal(self):
-        # Line 85 is gone and held; 86 of the same period is in scope, and changed.
+    def test_held_row_that_is_back_must_be_equal(self):
         self.assert_different(
             "ap_transactions [53, 85]: held exception (held) " + COVERS_NOTHING,
             f"ap_transactions [53, 85]: {differs('kind')}",
