@@ -21,7 +21,9 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(
+        name: name, dependencies: dependencies,
+        swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error)])
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -61,7 +63,10 @@ let package = Package(
         module("SQLDrivers", ["SyncModel", grdb, sqlite]),
         module(
             "Catalogue",
-            ["SyncModel", "SyncProtocol", "CatalogueResource", .product(name: "Yams", package: "Yams")]),
+            [
+                "SyncModel", "SyncProtocol", "CatalogueResource",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         module(
             "Central",
             ["SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "SQLDrivers", grdb, crypto]),
@@ -88,7 +93,12 @@ let package = Package(
             ]),
         module("Observability", [logging]),
         module("SampleOffice", [grdb, crypto]),
-        module("SyncTesting", ["SyncModel", "SyncProtocol", "SyncEngine", "OneClickStore"]),
+        module(
+            "SyncTesting",
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
+                "SampleOffice", grdb, crypto,
+            ]),
         .target(
             name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -106,6 +116,9 @@ let package = Package(
                 lifecycle,
             ]),
         tool("central-sample", ["SampleOffice"]),
+        tests(
+            "SynchronisationTests",
+            ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", grdb]),
     ],
     cLanguageStandard: .gnu2x
 )

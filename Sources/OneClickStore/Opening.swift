@@ -78,7 +78,8 @@ extension PracticeStore {
             throw SyncError(
                 "copy",
                 "Another copy of this installation ran at \(when) from \(server).",
-                hint: "Stop the copy that is not the practice's SyncWorker. Then enrol the right one "
+                hint:
+                    "Stop the copy that is not the practice's SyncWorker. Then enrol the right one "
                     + "with a new code from OneClick.")
         }
         guard state.place == nil || state.place == request.place else {

@@ -49,9 +49,11 @@ extension PracticeStore {
                 SELECT after_key, up_to_key FROM load_tiles
                 WHERE practice_id = ? AND load_id = ? ORDER BY after_key
                 """, arguments: [id.rawValue, load.rawValue]
-        ).map { KeyRange(
+        ).map {
+            KeyRange(
                 after: Key(bytes: $0.bytes("after_key") ?? []),
-                upTo: Key(bytes: $0.bytes("up_to_key") ?? [])) }
+                upTo: Key(bytes: $0.bytes("up_to_key") ?? []))
+        }
     }
 
     func isInPlace(_ table: TableName) throws -> Bool {

@@ -41,7 +41,8 @@ extension Synchronisation {
         try await pin(approved: approved)
         guard !snapshot.lineage.isBroken, snapshot.isCaptured else { throw changedUnderway }
         if before.lineage == .approved { snapshot.lineage = .approved }
-        for work in works where snapshot.tables[work.name]?.epoch != before.tables[work.name]?.epoch
+        for work in works
+        where snapshot.tables[work.name]?.epoch != before.tables[work.name]?.epoch
             || snapshot.tables[work.name]?.isLoadBroken == true && work.load != nil
         {
             throw changedUnderway

@@ -150,7 +150,9 @@ final class Synchronisation {
         let group = settings.shapes.commitGroup
         if !chosen.isDisjoint(with: group), !chosen.isSuperset(of: group) {
             chosen.formUnion(group)
-            let names = settings.shapes.dataSets.filter { !$0.tables.filter(chosen.contains).isEmpty }
+            let names = settings.shapes.dataSets.filter {
+                !$0.tables.filter(chosen.contains).isEmpty
+            }
             notes.append(
                 "Who may see which client is synchronised together or not at all: this run carries "
                     + names.map(\.name).joined(separator: ", ") + ".")
@@ -218,7 +220,8 @@ final class Synchronisation {
         TableCommit(
             checkpoint: checkpoint(of: work.name), load: work.isFull ? work.load?.id : nil,
             refused: work.refused.sorted { $0.key < $1.key }.map(\.value),
-            unchanged: work.planned.unchanged, provedUpTo: work.isFull ? nil : work.provedUpTo.map(KeyBound.init))
+            unchanged: work.planned.unchanged,
+            provedUpTo: work.isFull ? nil : work.provedUpTo.map(KeyBound.init))
     }
 
     /// What OneClick's contents of a table reflect after this run's commit.

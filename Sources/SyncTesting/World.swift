@@ -17,7 +17,7 @@ public final class World: Sendable {
     }
 
     /// The process died: nothing it does after this has an effect.
-    public struct Crash: Error {}
+    public struct Crash: Error { public init() {} }
 
     private struct State {
         var random: SplitMix
@@ -124,4 +124,8 @@ public struct SplitMix: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+}
+
+extension TableName: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(rawValue: value) }
 }
