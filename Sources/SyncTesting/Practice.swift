@@ -87,6 +87,19 @@ public final class Practice: Sendable {
 
     public func office(_ sql: String) throws { try office { try $0.execute(sql: sql) } }
 
+    /// A copy of Central as it is now.
+    public func backUp() throws -> String {
+        let copy = folder.appending(path: "backup-\(UUID().uuidString).db").path
+        try central.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
+        return copy
+    }
+
+    /// Puts a backup's contents in Central's place, as a restore does.
+    public func restore(_ backup: String) throws {
+        try DatabaseQueue(path: backup).backup(to: central)
+        try central.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+    }
+
     // MARK: Runs
 
     /// A new process on the premises: nothing is remembered but the files.

@@ -28,7 +28,10 @@ struct CrashTests {
 
     @Test("of the first load loses nothing")
     func firstLoad() async throws {
-        try await everyPoint { practice in } run: { try await $0.run() }
+        try await everyPoint { practice in
+        } run: {
+            try await $0.run()
+        }
     }
 
     @Test("of a full loses nothing")
@@ -36,7 +39,9 @@ struct CrashTests {
         try await everyPoint { practice in
             try await practice.run()
             try practice.office("UPDATE client SET utr = '1123456789' WHERE id = 9")
-        } run: { try await $0.run(.full) }
+        } run: {
+            try await $0.run(.full)
+        }
     }
 
     @Test("of a change run loses nothing")
@@ -49,7 +54,9 @@ struct CrashTests {
                 DELETE FROM client_team WHERE id = 2;
                 UPDATE client SET status = 'closed' WHERE id = 11
                 """)
-        } run: { try await $0.run() }
+        } run: {
+            try await $0.run()
+        }
     }
 
     /// Crashes at each step that the undisturbed run takes, goes on with the office at work, and
