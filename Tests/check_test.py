@@ -6,6 +6,7 @@ Every test asserts on the message: a checker that says "different" for the wrong
 
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -380,6 +381,22 @@ class EqualTest(CheckCase):
         done = self.run_check()
         self.assertIn(f"ap_charts 61: {differs('name')}\n", done.stdout)
 
+    def test_does_not_tidy_up_after_others(self):
+        self.build()
+        copy = self.folder / "copy.sqlite"
+        db = sqlite3.connect(self.folder / "oneclick.sqlite")
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("UPDATE ap_charts SET name = 'other'")
+        db.commit()
+        for suffix in ("", "-wal"):
+            shutil.copyfile(f"{self.folder / 'oneclick.sqlite'}{suffix}", f"{copy}{suffix}")
+        db.close()
+        before = [pathlib.Path(f"{copy}{suffix}").read_bytes() for suffix in ("", "-wal")]
+        done = self.run_check(paths=("central.sqlite", "copy.sqlite"))
+        self.assertIn(f"ap_charts 61: {differs('name')}\n", done.stdout)
+        after = [pathlib.Path(f"{copy}{suffix}").read_bytes() for suffix in ("", "-wal")]
+        self.assertEqual(after, before)
+
     def test_leaves_both_files_as_they_were(self):
         self.build()
         files = [self.folder / f"{name}.sqlite" for name in ("central", "oneclick")]
@@ -647,6 +664,15 @@ class ValueTest(CheckCase):
         answer = json.loads(self.run_check("--values", "--json").stdout)
         self.assertEqual(answer["differences"][0]["values"], {"phone": ["'020'", "'0208'"]})
 
+    def test_values_on_a_terminal_that_cannot_show_them(self):
+        self.build(oneclick="UPDATE clients SET name = 'x' WHERE id = 2")
+        done = subprocess.run(
+            [sys.executable, CHECK, "central.sqlite", "oneclick.sqlite", "--values"],
+            cwd=self.folder, capture_output=True, check=False,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        self.assertIn(b"name: Central '\\u682a\\u5f0f", done.stdout)
+
     def test_at_most_fifty_lines_a_table(self):
         self.build(
             central="WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n "
@@ -789,10 +815,55 @@ class RefusalTest(CheckCase):
                 self.assert_equal(central, refused, says=says)
                 self.assert_equal(central, [refused, absent], says=says)
 
+    # Of one row of each table: how many characters its texts may have.
+    LIMITS = {
+        ("employee", "employees", 2): {
+            "code": 50, "title": 50, "first_name": 200, "last_name": 200, "salutation": 200,
+            "work_email": 320},
+        ("client", "clients", 1): {
+            "code": 50, "contact_type": 30, "utr": 20, "nino": 20, "vrn": 20, "company_number": 20,
+            "status": 30, "oneclick_status": 30},
+        ("contact", "clients", 1): {
+            "name": 500, "first_name": 200, "last_name": 200, "email": 320, "phone": 100,
+            "address_line1": 500, "address_line2": 500, "town": 200, "postcode": 50},
+        ("client_team", "client_team", 21): {"responsibility": 100},
+        ("business", "businesses", 31): {
+            "name": 500, "trading_name": 500, "kind": 50, "vrn": 20, "vat_scheme": 50,
+            "vat_stagger": 50, "nino": 20, "mtd_it_id": 50, "income_source_id": 50,
+            "accounting_type": 50},
+        ("hmrc_credential", "hmrc_credentials", 41): {
+            "label": 200, "gateway_user_id": 100, "arn": 20, "environment": 30, "scopes": 500,
+            "status": 30},
+        ("ap_period", "ap_periods", 51): {"type": 50, "entity": 100, "master_pack": 100},
+        ("ap_chart", "ap_charts", 61): {"name": 200},
+        ("ap_nominal", "ap_nominals", 71): {
+            "main_code": 50, "sub_code": 50, "description": 500, "category": 100, "kind": 50},
+        ("ap_transaction", "ap_transactions", 81): {
+            "reference": 200, "narrative": 2000, "kind": 50, "source": 50},
+    }
+
+    def longest(self, besides=0):
+        """SQL for both sides that makes every text as long as it may be, in characters."""
+        central, oneclick = [], []
+        for (base, table, identifier), limits in self.LIMITS.items():
+            texts = ", ".join(f"{c} = '{'株' * (n + besides)}'" for c, n in limits.items())
+            source = 11 if base == "contact" else identifier
+            central.append(f"UPDATE {base} SET {texts} WHERE id = {source}")
+            oneclick.append(f"UPDATE {table} SET {texts} WHERE id = {identifier}")
+        return central, oneclick
+
     def test_longest_good_texts(self):
-        self.assert_equal(
-            "UPDATE ap_chart SET name = '" + "株" * 200 + "' WHERE id = 61",
-            "UPDATE ap_charts SET name = '" + "株" * 200 + "'")
+        self.assert_equal(*self.longest())
+
+    def test_texts_one_character_too_long(self):
+        columns = {}
+        for (_, table, _), limits in self.LIMITS.items():
+            columns.setdefault(table, []).extend(limits)
+        key = {**{table: key for table, (_, _, key) in FIRST.items()}, "employees": "2"}
+        self.assert_different(
+            *(f"{table} {key[table]}: {breaks('too_long', ', '.join(names))}"
+              for table, names in columns.items()),
+            central=self.longest(besides=1)[0])
 
     def test_refused_exception_is_missing(self):
         self.assert_different(
@@ -1035,6 +1106,20 @@ class HeldTest(CheckCase):
             central="DELETE FROM data_security",
             oneclick=[
                 exception("data_security", [1], "held"), "UPDATE data_security SET by_office = 2"])
+
+    def test_held_credential_that_is_not_sealed(self):
+        for change in (
+            "access_token_fingerprint = randomblob(31)", "access_token = CAST('clear' AS BLOB)",
+            "access_token_vault_key = NULL",
+        ):
+            with self.subTest(change):
+                self.assert_different(
+                    "hmrc_credentials 41: is kept in a version that was never good in "
+                    "access_token; expected no row, or an older version that keeps the rules",
+                    central="DELETE FROM hmrc_credential WHERE id = 41",
+                    oneclick=[
+                        exception("hmrc_credentials", [41], "held"),
+                        f"UPDATE hmrc_credentials SET {change} WHERE id = 41"])
 
     def test_malformed_exceptions(self):
         def line(table, key, kind, problem):
