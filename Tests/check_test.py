@@ -556,10 +556,15 @@ class ScopeTest(CheckCase):
                 self.assert_different(
                     *lines, central=f"UPDATE employee SET {change} WHERE id = {identifier}")
 
-    def test_empty_leaving_date_is_none_for_scope_but_no_date(self):
+    def test_empty_leaving_date_is_none(self):
+        self.assert_equal(
+            central="UPDATE employee SET left_on = '' WHERE id = 2",
+            oneclick="UPDATE employees SET left_on = NULL WHERE id = 2")
+
+    def test_leaving_date_that_is_none_is_refused_not_left_out(self):
         self.assert_different(
             f"employees 2: {breaks('wrong_type', 'left_on')}",
-            central="UPDATE employee SET left_on = '' WHERE id = 2")
+            central="UPDATE employee SET left_on = '01/02/2020' WHERE id = 2")
 
     def test_client_is_closed_with_everything_below(self):
         self.assert_different(
