@@ -123,6 +123,7 @@ let package = Package(
             [
                 "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "SyncProtocol",
                 "Observability", crypto, lifecycle, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice"]),
         tests(
@@ -132,7 +133,8 @@ let package = Package(
             "OneClickServerTests",
             [
                 "OneClickServer", "OneClickClient", "OneClickStore", "SyncEngine", "SyncModel",
-                "SyncProtocol", hummingbird, httpTypes, jwt, logging, lifecycle, nio, grdb,
+                "SyncProtocol", hummingbird, httpTypes, jwt, logging, lifecycle, nio, nioHTTP, grdb,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
     ],
     cLanguageStandard: .gnu2x

@@ -75,7 +75,11 @@ public struct InstallationKey: Sendable {
         let claims = ClientAssertion(
             iss: installation.rawValue, sub: installation.rawValue, aud: "oneclick",
             exp: seconds + Self.lifetimeSeconds, iat: seconds, jti: name.hexadecimal)
-        return try await JWTKeyCollection().add(ecdsa: key).sign(claims)
+        return try await sign(claims)
+    }
+
+    func sign(_ claims: ClientAssertion) async throws -> String {
+        try await JWTKeyCollection().add(ecdsa: key).sign(claims)
     }
 
     private static func error(_ message: String, _ hint: String) -> SyncError {

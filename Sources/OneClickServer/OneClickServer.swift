@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -10,6 +11,7 @@ import SyncModel
 /// requests and commits under way.
 public struct OneClickServer: Service {
     private let application: Application<RouterResponder<BasicRequestContext>>
+    private let address: ListenAddress
 
     /// What may be set otherwise than in production, by tests above all.
     public struct Settings: Sendable {
@@ -39,6 +41,7 @@ public struct OneClickServer: Service {
         let router = Router()
         router.add(middleware: ErrorAnswers())
         SyncAPI(store: store, commits: commits, now: settings.now).addRoutes(to: router)
+        self.address = address
         application = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
@@ -52,5 +55,20 @@ public struct OneClickServer: Service {
             logger: logger)
     }
 
-    public func run() async throws { try await application.run() }
+    /// Throws `address` if nothing can listen there.
+    public func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw SyncError(
+                "address", "OneClick cannot listen on \(address.url): \(error.reason).",
+                hint: "Stop the program that uses the port, or choose another one; port 0 takes any "
+                    + "free port.")
+        }
+    }
+}
+
+extension IOError {
+    /// The system's word for it.
+    fileprivate var reason: String { String(cString: strerror(errnoCode)) }
 }
