@@ -122,9 +122,11 @@ struct AssertionTests {
 
     @Test("A revoked installation is refused")
     func revoked() async throws {
-        try await TestOneClick.serving { oneClick in
+        let file = try StoreFile()
+        defer { file.remove() }
+        try await TestOneClick.serving(store: file.store) { oneClick in
             let office = try await oneClick.enrolled()
-            try await oneClick.revoke(office.answer.installation)
+            try file.revoke(office.answer.installation)
             let error = await syncError { _ = try await office.client.status() }
             #expect(error?.message.contains("revoked") == true)
         }

@@ -1,7 +1,4 @@
-import Foundation
-import GRDB
 import OneClickClient
-import OneClickStore
 import SyncEngine
 import SyncModel
 import SyncProtocol
@@ -38,8 +35,8 @@ struct RunTests {
             #expect(try await office.client.state(of: run.id) == state)
             #expect(try await office.client.commit(.first(version: 0), in: run) == state)
             #expect(try await office.client.status().rows == [.clients: 1])
-            #expect(try await office.client.plan(plan, in: try await office.open("run-2", lastFence: 1).1)
-                .verdicts == [.equal])
+            let (_, next) = try await office.open("run-2", lastFence: 1)
+            #expect(try await office.client.plan(plan, in: next).verdicts == [.equal])
         }
     }
 
@@ -144,20 +141,14 @@ struct RunTests {
 
     @Test("A long commit is accepted, goes on, and is not begun twice")
     func longCommit() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appending(path: "oneclick.db").path
-        try OneClickStore.migrate(path: path, shapes: TestOneClick.shapes)
-        let store = try OneClickStore(
-            path: path, shapes: TestOneClick.shapes, vault: TestOneClick.vault)
-        defer { try? store.close() }
-        try await TestOneClick.serving(store: store, waitForReceipt: {}) { oneClick in
+        let file = try StoreFile()
+        defer { file.remove() }
+        try await TestOneClick.serving(store: file.store, waitForReceipt: {}) { oneClick in
             let office = try await oneClick.enrolled()
             let (answer, run) = try await office.open("run-1")
             try await office.client.beginLoad(.first, in: run)
             try await office.client.ship(.first(of: run.id), in: run)
-            let lock = try WriteLock(path)
+            let lock = try WriteLock(file.path)
             let commit = CommitRequest.first(version: answer.version)
             #expect(try await office.client.commit(commit, in: run) == .committing)
             #expect(try await office.client.commit(commit, in: run) == .committing)
@@ -173,22 +164,5 @@ struct RunTests {
                 return
             }
         }
-    }
-}
-
-/// Keeps every other writer of a database waiting.
-private struct WriteLock {
-    private let queue: DatabaseQueue
-
-    init(_ path: String) throws {
-        var configuration = Configuration()
-        configuration.allowsUnsafeTransactions = true
-        queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
-    }
-
-    func release() throws {
-        try queue.inDatabase { try $0.execute(sql: "ROLLBACK") }
-        try queue.close()
     }
 }
