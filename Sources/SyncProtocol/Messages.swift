@@ -251,6 +251,20 @@ public struct CommitRequest: Codable, Hashable, Sendable {
     }
 }
 
+/// Ends a run that will not be committed.
+public struct AbandonRequest: Codable, Hashable, Sendable {
+    /// For a person.
+    public var reason: String
+    public init(reason: String) { self.reason = reason }
+}
+
+/// What OneClick answers where there is nothing else to say. It names the run, so that nothing
+/// between the two sides can be taken for OneClick.
+public struct Acknowledgement: Codable, Hashable, Sendable {
+    public var run: RunID
+    public init(run: RunID) { self.run = run }
+}
+
 /// What OneClick applied and what it now holds. The same for every repetition of a commit.
 public struct Receipt: Codable, Hashable, Sendable {
     public var run: RunID
@@ -347,6 +361,7 @@ public struct ErrorAnswer: Codable, Hashable, Sendable {
     public var code: String
     public var message: String
     public var hint: String
+    /// When trying the same again may help: 0 is at once, nil is not before a person mends it.
     public var retryAfterSeconds: Int?
 
     public init(code: String, message: String, hint: String, retryAfterSeconds: Int? = nil) {
