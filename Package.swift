@@ -87,7 +87,7 @@ let package = Package(
                 lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
             ]),
         module("Observability", [logging]),
-        module("SampleOffice", [grdb, crypto]),
+        module("SampleOffice", [grdb, sqlite, crypto]),
         .target(
             name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
