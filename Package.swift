@@ -104,7 +104,7 @@ let package = Package(
                 "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "Observability",
                 lifecycle,
             ]),
-        tool("central-sample", ["SampleOffice"]),
+        tool("central-sample", ["SampleOffice", grdb]),
     ],
     cLanguageStandard: .gnu2x
 )

@@ -16,6 +16,14 @@ public enum CentralSchema {
         }
     }
 
+    /// Whether every table of the schema is there.
+    public static func isComplete(in db: Database) throws -> Bool {
+        let tables = Set(references.flatMap { [$0.table, $0.target] })
+        return try tables.union(["database_info", "data_security"]).allSatisfy {
+            try db.tableExists($0)
+        }
+    }
+
     static let practice = [
         """
         CREATE TABLE database_info (

@@ -40,7 +40,8 @@ enum ChartOfAccounts {
         (
             "Overheads", "profit_and_loss", 3000,
             [
-                "Wages and salaries", "Employer's NI", "Pension costs", "Rent", "Rates", "Insurance",
+                "Wages and salaries", "Employer's NI", "Pension costs", "Rent", "Rates",
+                "Insurance",
                 "Light and heat", "Repairs", "Telephone", "Postage & stationery", "Motor expenses",
                 "Travel", "Entertaining", "Advertising", "Accountancy", "Legal fees",
                 "Bank charges", "Bad debts", "Depreciation", "Sundry expenses",
@@ -50,7 +51,8 @@ enum ChartOfAccounts {
             "Assets", "balance_sheet", 5000,
             [
                 "Freehold property", "Plant & machinery", "Motor vehicles", "Fixtures & fittings",
-                "Goodwill", "Stock", "Trade debtors", "Prepayments", "Bank current account", "Petty cash",
+                "Goodwill", "Stock", "Trade debtors", "Prepayments", "Bank current account",
+                "Petty cash",
             ]
         ),
         (

@@ -34,7 +34,8 @@ struct JournalMaker {
         ]
         let parties = [
             "Smith & Co", "Jones Ltd", "O'Neill Plant", "Café Royal", "Barclays", "HMRC",
-            "株式会社さくら", "City Council", "Patel Bros", "Wren Kitchens", "Taylor LLP", "Elm Street Dental",
+            "株式会社さくら", "City Council", "Patel Bros", "Wren Kitchens", "Taylor LLP",
+            "Elm Street Dental",
         ]
         narratives = verbs.flatMap { verb in
             parties.flatMap { party in (1...8).map { "\(verb) \(party) \($0 * 37)" } }

@@ -2,8 +2,10 @@
 enum Names {
     static let first = [
         "Aoife", "Arjun", "Chloé", "Daniel", "David", "Elizabeth", "Emma", "Fatima", "George",
-        "Grace", "Hannah", "Ifeoma", "Isla", "James", "Jane", "Jürgen", "Kwame", "Łukasz", "Margaret",
-        "Mohammed", "Niamh", "Oliver", "Owain", "Patrick", "Priya", "Rhys", "Robert", "Sarah", "Siân",
+        "Grace", "Hannah", "Ifeoma", "Isla", "James", "Jane", "Jürgen", "Kwame", "Łukasz",
+        "Margaret",
+        "Mohammed", "Niamh", "Oliver", "Owain", "Patrick", "Priya", "Rhys", "Robert", "Sarah",
+        "Siân",
         "Sophie", "Susan", "Thomas", "Wei", "William", "Yusuf", "Zoë",
     ]
 
@@ -20,14 +22,17 @@ enum Names {
     private static let trades = [
         "Acme", "Beacon", "Café Royal", "Castle", "City", "Elm Street", "Émile & Sœurs", "Forth",
         "Greenfield", "Harbour", "Harrow", "Highland", "Llandudno", "Meadow", "Northgate",
-        "O'Neill", "Orchard", "Phœnix", "Riverside", "Rosebank", "Severn", "St. Mary's", "Taylor & Sons",
+        "O'Neill", "Orchard", "Phœnix", "Riverside", "Rosebank", "Severn", "St. Mary's",
+        "Taylor & Sons",
         "Thistle", "Westfield", "Wren",
     ]
 
     private static let crafts = [
         "Bakery", "Builders", "Catering", "Consulting", "Dental", "Design", "Electrical",
-        "Engineering", "Estates", "Farms", "Florists", "Garages", "Haulage", "Holdings", "Interiors",
-        "Joinery", "Kitchens", "Motors", "Optical", "Plant Hire", "Plumbing", "Properties", "Roofing",
+        "Engineering", "Estates", "Farms", "Florists", "Garages", "Haulage", "Holdings",
+        "Interiors",
+        "Joinery", "Kitchens", "Motors", "Optical", "Plant Hire", "Plumbing", "Properties",
+        "Roofing",
         "Software", "Surveyors", "Trading", "Veterinary", "Windows",
     ]
 
@@ -39,7 +44,8 @@ enum Names {
     ]
 
     static let towns = [
-        ("Aberdeen", "AB"), ("Bath", "BA"), ("Belfast", "BT"), ("Birmingham", "B"), ("Bristol", "BS"),
+        ("Aberdeen", "AB"), ("Bath", "BA"), ("Belfast", "BT"), ("Birmingham", "B"),
+        ("Bristol", "BS"),
         ("Cardiff", "CF"), ("Edinburgh", "EH"), ("Exeter", "EX"), ("Glasgow", "G"), ("Leeds", "LS"),
         ("Liverpool", "L"), ("London", "SW"), ("Manchester", "M"), ("Newcastle upon Tyne", "NE"),
         ("Norwich", "NR"), ("York", "YO"),
@@ -66,7 +72,8 @@ enum Names {
     ) -> (line1: String, line2: String?, town: String, postcode: String) {
         let town = dice.pick(towns)
         let line = "\(dice.number(1...240)) " + dice.pick(streets)
-        let postcode = town.1 + "\(dice.number(1...19)) \(dice.below(10))" + dice.pick(["AB", "QX", "ZZ"])
+        let postcode =
+            town.1 + "\(dice.number(1...19)) \(dice.below(10))" + dice.pick(["AB", "QX", "ZZ"])
         let floor = dice.chance(percent: 15) ? "Unit \(dice.number(1...40))" : nil
         return (line, floor, town.0, postcode)
     }

@@ -59,7 +59,8 @@ struct NewClient {
     func contactValues(_ dice: inout Dice) -> [Value] {
         let address = Names.address(&dice)
         let mailbox = Names.mailbox(name)
-        let email = dice.chance(percent: 85) ? "\(mailbox.isEmpty ? "info" : mailbox)@client.example" : nil
+        let email =
+            dice.chance(percent: 85) ? "\(mailbox.isEmpty ? "info" : mailbox)@client.example" : nil
         return [
             .text(name), Value(firstName), Value(lastName), Value(email),
             .text(Names.phone(&dice)), .text(address.line1), Value(address.line2),

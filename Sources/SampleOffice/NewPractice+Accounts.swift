@@ -44,7 +44,8 @@ extension NewPractice {
             for age in (0..<count).reversed() {
                 let last = age == 0 ? end : end.adding(months: -12 * age)
                 let period = NewPeriod(
-                    client: client["id"], type: type, start: last.adding(months: -12) + 1, end: last)
+                    client: client["id"], type: type, start: last.adding(months: -12) + 1, end: last
+                )
                 try insertion.insert(
                     period.values(chart: type + 1, isFinal: age > 1, today: today, &dice))
                 periods.append(Period(start: period.start, end: last, type: type))

@@ -100,7 +100,8 @@ extension NewPractice {
             let id = index + 1
             try permission.insert("OneClick", "OneClick", .integer(id), Value(mayUseOneClick))
             try permission.insert("Central", "Client Maintenance", .integer(id), Value(id < 5))
-            try permission.insert("Accounts Production", "Post Journals", .integer(id), Value(id < 4))
+            try permission.insert(
+                "Accounts Production", "Post Journals", .integer(id), Value(id < 4))
         }
         let member = try Insertion(
             db, into: "employee_security_group", "employee_id, security_group_id")

@@ -88,6 +88,33 @@ public enum SampleOffice {
         return contents
     }
 
+    /// Opens a sample that exists, for an office to work on.
+    ///
+    /// - Parameter busyTimeout: how long a locked Central is waited for.
+    /// - Throws: `SampleOfficeError` where there is no file, or one that is no sample Central.
+    public static func open(_ path: String, busyTimeout: Duration) throws -> DatabaseQueue {
+        // SQLite would make an empty database of a path that leads nowhere.
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw SampleOfficeError(
+                .noFile, "There is no file \(path).",
+                hint: "Check its name, or make it with `central-sample create`.")
+        }
+        let noCentral = SampleOfficeError(
+            .noCentral, "The file \(path) is no sample Central.",
+            hint: "Name one that `central-sample create` made.")
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            guard try queue.read(CentralSchema.isComplete) else { throw noCentral }
+            return queue
+        } catch let error as DatabaseError
+            where [.SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_CORRUPT].contains(error.resultCode)
+        {
+            throw noCentral
+        }
+    }
+
     /// Removes a database with the files that SQLite keeps beside it.
     private static func remove(_ path: String) throws {
         for file in [path, path + "-wal", path + "-shm", path + "-journal"]
