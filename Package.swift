@@ -105,6 +105,7 @@ let package = Package(
                 lifecycle,
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
+        tests("SampleOfficeTests", ["SampleOffice", grdb]),
     ],
     cLanguageStandard: .gnu2x
 )
