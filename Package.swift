@@ -98,10 +98,11 @@ let package = Package(
             "PortalService",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability", grdb,
-                lifecycle, hummingbird,
+                lifecycle, logging, hummingbird, nio,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         module("Observability", [logging]),
-        module("SampleOffice", [grdb, crypto]),
+        module("SampleOffice", [grdb, sqlite, crypto]),
         module(
             "SyncTesting",
             [
@@ -115,8 +116,9 @@ let package = Package(
             "syncworker",
             [
                 "Catalogue", "Central", "OneClickClient", "PortalService", "SyncEngine",
-                "SyncModel", "SyncProtocol", "Observability", lifecycle,
+                "SyncModel", "SyncProtocol", "Observability", lifecycle, logging,
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool(
             "oneclick",
@@ -125,7 +127,8 @@ let package = Package(
                 "Observability", crypto, lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
-        tool("central-sample", ["SampleOffice"]),
+        tool("central-sample", ["SampleOffice", grdb]),
+        tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
             "SynchronisationTests",
             ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", grdb]),
