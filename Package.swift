@@ -98,7 +98,7 @@ let package = Package(
             "PortalService",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability", grdb,
-                lifecycle, logging, hummingbird, nio,
+                lifecycle, logging, hummingbird, httpTypes, nio, nioHTTP,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         module("Observability", [logging]),

@@ -38,8 +38,10 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
         case is CancellationError:
             return Refusal(answer: .shuttingDown, status: .serviceUnavailable)
         default:
+            // Not the context's own `id`, which traps where the logger keeps no metadata.
+            let id = context.logger[metadataKey: "hb.request.id"].map { "\($0)" }
             return Refusal(
-                answer: .internalError(request: context.id), status: .internalServerError,
+                answer: .internalError(request: id ?? "unknown"), status: .internalServerError,
                 isOurFault: true)
         }
     }

@@ -1,0 +1,65 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// Talks to a service that runs on this machine.
+public struct ControlClient: Sendable {
+    private let socket: String
+
+    /// Nil where no service listens at the socket.
+    public init?(socket: String) async {
+        self.socket = socket
+        guard FileManager.default.fileExists(atPath: socket), (try? await status()) != nil else {
+            return nil
+        }
+    }
+
+    public func status() async throws -> Portal.Status { try await get("/status") }
+
+    public func runs(limit: Int) async throws -> [RunRecord] {
+        try await get("/runs?limit=\(limit)")
+    }
+
+    public func request(_ request: RunRequest) async throws -> ControlServer.Ticket {
+        try await call(.POST, "/runs", body: try WireJSON.encode(request))
+    }
+
+    public func standing(of ticket: Int) async throws -> Portal.Standing {
+        try await get("/tickets/\(ticket)")
+    }
+
+    public func stop() async throws -> Bool { try await call(.POST, "/stop", body: []) }
+
+    private func get<T: Decodable>(_ path: String) async throws -> T {
+        try await call(.GET, path, body: nil)
+    }
+
+    private func call<T: Decodable>(
+        _ method: NIOHTTP1.HTTPMethod, _ path: String, body: [UInt8]?
+    ) async throws -> T {
+        guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
+            throw Self.gone
+        }
+        var request = HTTPClientRequest(url: url.absoluteString)
+        request.method = method
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            let answer = try await response.body.collect(upTo: 64 << 20)
+            guard response.status == .ok else { throw Self.gone }
+            return try WireJSON.decode(from: Array(answer.readableBytesView))
+        } catch let error as SyncError {
+            throw error
+        } catch {
+            throw Self.gone
+        }
+    }
+
+    private static let gone = SyncError(
+        "service", "The SyncWorker service on this machine does not answer.",
+        hint: "Look at its log; `syncworker serve` starts it.")
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Central
+import Foundation
+import SyncModel
+
+/// What the configuration comes to.
+struct Configuration: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Look at the configuration.", subcommands: [Check.self])
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the effective values; check Central and the catalogue.")
+
+        @OptionGroup var common: CommonOptions
+
+        private struct Answer: Encodable {
+            var values: [String: String]
+            var capture: Capture.Status
+        }
+
+        func run() async throws {
+            let settings = try await common.settings()
+            let wiring = Wiring(settings: settings)
+            let catalogue = try wiring.catalogue()
+            try await wiring.central().close()
+            _ = try wiring.cloud()
+            let capture = try Capture.status(path: settings.central, catalogue: catalogue)
+            let values = [
+                "central": Settings.sqlite + settings.central, "oneclick": settings.oneclick,
+                "practice": settings.practice.description,
+                "installation": settings.installation.rawValue,
+                "catalogue": settings.catalogue ?? "(built-in)",
+                "interval_minutes": String(settings.intervalMinutes), "server": settings.server,
+                "central_wait_seconds": String(settings.centralWaitSeconds),
+                "log_level": settings.logLevel.rawValue, "key": "(in \(settings.keyFile))",
+            ]
+            let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            try common.answer(
+                Answer(values: values, capture: capture),
+                (lines + ["", "Central and the catalogue fit together.", capture.description])
+                    .joined(separator: "\n"))
+        }
+    }
+}
+
+/// Change capture in Central.
+struct CaptureCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capture", abstract: "Install, check or remove change capture in Central.",
+        subcommands: [Install.self, State.self, Remove.self])
+
+    struct Install: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make, or mend, our own tables and triggers in Central.")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let settings = try await common.settings()
+            let status = try Capture.install(
+                path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
+            try common.answer(status, status.description)
+        }
+    }
+
+    struct State: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "status", abstract: "Say whether change capture works.")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let settings = try await common.settings()
+            let status = try Capture.status(
+                path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
+            try common.answer(status, status.description)
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take our triggers and change rows out of Central.")
+
+        @Flag(help: "The marks too, by which OneClick recognises this Central.")
+        var everything = false
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let settings = try await common.settings()
+            let status = try Capture.remove(
+                path: settings.central, catalogue: try Wiring(settings: settings).catalogue(),
+                everything: everything)
+            try common.answer(status, status.description)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Central
+import Foundation
+import OneClickClient
+import PortalService
+import SyncModel
+
+/// Connects a practice's premises to OneClick.
+struct Initialise: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Connect this machine to OneClick with a one-time code.",
+        discussion: """
+            Checks Central first, makes a key pair that never leaves this machine, trades the code \
+            for an installation, installs change capture in Central and writes the configuration.
+            """)
+
+    @Option(help: ArgumentHelp("The practice's database.", valueName: "sqlite:FILE"))
+    var central: String
+
+    @Option(help: ArgumentHelp("OneClick's address, https://...", valueName: "URL"))
+    var oneclick: String
+
+    @Option(help: "The one-time code from OneClick (`oneclick practice add` prints it).")
+    var code: String
+
+    @Option(help: ArgumentHelp("Another catalogue than the built-in one.", valueName: "FILE"))
+    var catalogue: String?
+
+    @Flag(help: "Replace a configuration that is there.")
+    var force = false
+
+    @OptionGroup var common: CommonOptions
+
+    private struct Answer: Encodable {
+        var practice: PracticeID
+        var practiceName: String
+        var installation: InstallationID
+        var config: String
+        var capture: String
+    }
+
+    func validate() throws {
+        guard Settings.path(ofCentral: central) != nil else {
+            throw ValidationError(
+                "\"\(central)\" names no database. Write it as sqlite:FILE, such as "
+                    + "sqlite:central.db.")
+        }
+    }
+
+    func run() async throws {
+        let path = Settings.path(ofCentral: central) ?? ""
+        let file = Settings.absolute(common.config)
+        if FileManager.default.fileExists(atPath: file), !force {
+            throw SyncError(
+                .usage, "There is a configuration \(file) already.",
+                hint: "Leave it, name another with --config, or replace it with --force.")
+        }
+        var settings = Settings(
+            file: file, central: path, oneclick: oneclick, practice: PracticeID(rawValue: 0),
+            installation: InstallationID(rawValue: ""),
+            catalogue: catalogue.map { Settings.absolute($0) }, intervalMinutes: 30,
+            server: ProcessInfo.processInfo.hostName, centralWaitSeconds: 10, logLevel: .info)
+        try FileManager.default.createDirectory(
+            atPath: settings.folder, withIntermediateDirectories: true)
+        try SecretFile.makeIfMissing(settings.fingerprintKeyFile)
+        // Central is checked before the code is used up.
+        try await Wiring(settings: settings).central().close()
+        let answer = try await OneClickClient.enrol(
+            url: oneclick, code: code, key: try InstallationKey.readOrMake(file: settings.keyFile),
+            server: settings.server, place: Naming.place(central: path))
+        settings.practice = answer.practice
+        settings.installation = answer.installation
+        let journal = try SQLiteJournal(path: settings.journalFile)
+        try await journal.resetFence()
+        try journal.close()
+        try write(settings)
+        let capture = installCapture(settings)
+        try common.answer(
+            Answer(
+                practice: answer.practice, practiceName: answer.practiceName,
+                installation: answer.installation, config: file, capture: capture),
+            """
+            Connected to OneClick as a SyncWorker of \(answer.practiceName).
+            \(capture)
+            The configuration is \(file). Next: `syncworker serve`.
+            """)
+    }
+
+    /// A Central that may only be read is synchronised all the same, with fewer protections.
+    private func installCapture(_ settings: Settings) -> String {
+        do {
+            let catalogue = try Wiring(settings: settings).catalogue()
+            return try Capture.install(path: settings.central, catalogue: catalogue).description
+        } catch {
+            return "Change capture could not be installed: \(error) Every synchronisation will "
+                + "compare everything, and a Central that was restored from a backup is recognised "
+                + "by its identity and greatest ids alone."
+        }
+    }
+
+    private func write(_ settings: Settings) throws {
+        let catalogue =
+            settings.catalogue.map { "catalogue: \(Self.quoted($0))" }
+            ?? "# catalogue: catalogue.yaml"
+        let text = """
+            # SyncWorker: one practice's premises. Each line can be overridden by an environment
+            # variable, such as SYNCWORKER_INTERVAL_MINUTES. `syncworker config check` explains.
+
+            # The practice's database, as sqlite:FILE; relative to this file.
+            central: \(Self.quoted(Settings.sqlite + settings.central))
+            # OneClick's address.
+            oneclick: \(Self.quoted(settings.oneclick))
+            # From the enrolment; the private key lies beside this file in syncworker.key.
+            practice: \(settings.practice)
+            installation: \(Self.quoted(settings.installation.rawValue))
+            # Another catalogue than the built-in one.
+            \(catalogue)
+            # Minutes from the start of one synchronisation to the start of the next, 1 to 1440.
+            interval_minutes: \(settings.intervalMinutes)
+            # The server's name, as people know it.
+            server: \(Self.quoted(settings.server))
+            # How long a locked Central is waited for.
+            central_wait_seconds: \(settings.centralWaitSeconds)
+            # trace, debug, info, notice, warning, error or critical
+            log_level: \(settings.logLevel)
+
+            """
+        try Data(text.utf8).write(to: URL(filePath: settings.file), options: .atomic)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+}

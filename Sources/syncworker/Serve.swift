@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Observability
+import PortalService
+import ServiceLifecycle
+import SyncEngine
+import SyncModel
+import UnixSignals
+
+/// The Portal Service's process.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Synchronise by the schedule, until stopped.",
+        discussion: """
+            Every 30 minutes unless the configuration says otherwise. On SIGTERM or Ctrl-C a \
+            synchronisation in progress ends between two batches; nothing is lost.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    private struct Answer: Encodable {
+        var socket: String
+        var nextStart: Timestamp
+    }
+
+    func run() async throws {
+        let settings = try await common.settings()
+        bootstrapLogging(level: settings.logLevel)
+        let logger = Logger(label: "syncworker")
+        let wiring = Wiring(settings: settings)
+        _ = try wiring.catalogue()
+        _ = try wiring.cloud()
+        let lock = try RunLock(path: settings.lockFile)
+        let journal = try SQLiteJournal(path: settings.journalFile)
+        let portal = Portal(
+            server: settings.server,
+            schedule: Schedule(
+                interval: .seconds(settings.intervalMinutes * 60),
+                name: "\(settings.practice) \(settings.installation)"),
+            lastStarted: try await journal.lastStarted(),
+            lastRun: try await journal.runs(limit: 1).first, now: SystemClock.now,
+            wait: { try await Task.sleep(for: $0) },
+            perform: { request, progress, isStopped in
+                let record = await wiring.perform(
+                    request, journal: journal, progress: progress, isStopped: isStopped)
+                Self.log(record, logger)
+                return record
+            })
+        let control = ControlServer(portal: portal, journal: journal, socket: settings.socket)
+        var quiet = logger
+        quiet.logLevel = .warning
+        try common.answer(
+            Answer(socket: settings.socket, nextStart: await portal.status().nextStart),
+            "SyncWorker serves \(settings.server); next synchronisation at "
+                + "\(await portal.status().nextStart).")
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [control.application(logger: quiet), portal],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+        try journal.close()
+        withExtendedLifetime(lock) {}
+    }
+
+    /// Counts and codes, never a record's values.
+    private static func log(_ record: RunRecord, _ logger: Logger) {
+        logger.log(
+            level: record.outcome == .succeeded ? .info : .warning, "A synchronisation has ended",
+            metadata: .keyed([
+                .run: "\(record.id)", .status: "\(record.outcome.rawValue)",
+                .rows: "\(record.rowsSent)", .bytes: "\(record.bytesSent)",
+                .error: "\(record.errors.first?.code ?? "none")",
+            ]))
+    }
+}

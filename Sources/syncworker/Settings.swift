@@ -1,0 +1,151 @@
+import Configuration
+import Foundation
+import Logging
+import SyncModel
+import SystemPackage
+
+/// The effective configuration: environment (`SYNCWORKER_...`) before file before defaults.
+struct Settings: Sendable {
+    var file: String
+    var central: String
+    var oneclick: String
+    var practice: PracticeID
+    var installation: InstallationID
+    var catalogue: String?
+    var intervalMinutes: Int
+    var server: String
+    var centralWaitSeconds: Int
+    var logLevel: Logger.Level
+    /// Keys, journal, lock and socket lie in the configuration's own folder.
+    var folder: String { (file as NSString).deletingLastPathComponent }
+
+    var keyFile: String { folder + "/syncworker.key" }
+    var fingerprintKeyFile: String { folder + "/syncworker.fingerprint" }
+    var journalFile: String { folder + "/syncworker-journal.db" }
+    var lockFile: String { folder + "/syncworker.lock" }
+    var socket: String { Self.socket(in: folder) }
+
+    /// A socket's path may have 100 bytes or so: a long one gives way to a name in a folder of the
+    /// user's own.
+    static func socket(in folder: String) -> String {
+        let beside = folder + "/syncworker.sock"
+        guard beside.utf8.count > 100 else { return beside }
+        let own = NSTemporaryDirectory() + "/syncworker-\(getuid())"
+        try? FileManager.default.createDirectory(
+            atPath: own, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        return own + "/" + Naming.digest(folder) + ".sock"
+    }
+
+    static let sqlite = "sqlite:"
+
+    static func path(ofCentral value: String) -> String? {
+        guard value.hasPrefix(sqlite), value.count > sqlite.count else { return nil }
+        return absolute(String(value.dropFirst(sqlite.count)))
+    }
+
+    static func absolute(_ path: String, in folder: String? = nil) -> String {
+        if path.hasPrefix("/") { return path }
+        let folder = folder ?? FileManager.default.currentDirectoryPath
+        return (folder as NSString).appendingPathComponent(path)
+    }
+
+    /// Reads everything, and reports every mistake at once.
+    static func read(_ file: String) async throws -> Settings {
+        let file = absolute(file)
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw SyncError(
+                .usage, "There is no configuration \(file).",
+                hint: "Name it with --config, or make it with `syncworker init`.")
+        }
+        let yaml: FileProvider<YAMLSnapshot>
+        do {
+            yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+        } catch {
+            throw SyncError(
+                .usage, "The configuration \(file) is no YAML file: \(error).",
+                hint: "Correct it, or make a new one with `syncworker init --force`.")
+        }
+        let environment = EnvironmentVariablesProvider().prefixKeys(with: "syncworker")
+        var reading = Reading(ConfigReader(providers: [environment, yaml]))
+        let settings = reading.settings(file)
+        guard reading.mistakes.isEmpty else {
+            throw SyncError(
+                .usage,
+                "The configuration \(file) has mistakes:\n"
+                    + reading.mistakes.map { "  " + $0 }.joined(separator: "\n") + "\n",
+                hint: "Correct them; `syncworker config check` looks again.")
+        }
+        return settings
+    }
+
+    /// Collects mistakes instead of stopping at the first.
+    private struct Reading {
+        let config: ConfigReader
+        var mistakes: [String] = []
+
+        init(_ config: ConfigReader) { self.config = config }
+
+        mutating func settings(_ file: String) -> Settings {
+            let folder = (file as NSString).deletingLastPathComponent
+            return Settings(
+                file: file, central: central(folder), oneclick: text("oneclick"),
+                practice: PracticeID(rawValue: Int64(number("practice", nil, 1...Int.max))),
+                installation: InstallationID(rawValue: text("installation")),
+                catalogue: config.string(forKey: "catalogue").map {
+                    Settings.absolute($0, in: folder)
+                },
+                intervalMinutes: number("interval_minutes", 30, 1...1440),
+                server: config.string(forKey: "server") ?? ProcessInfo.processInfo.hostName,
+                centralWaitSeconds: number("central_wait_seconds", 10, 0...600),
+                logLevel: level())
+        }
+
+        private mutating func text(_ key: String) -> String {
+            guard let value = config.string(forKey: ConfigKey(key)), !value.isEmpty else {
+                mistakes.append("\(key) is missing.")
+                return ""
+            }
+            return value
+        }
+
+        private mutating func central(_ folder: String) -> String {
+            let value = text("central")
+            guard value.isEmpty || value.hasPrefix(Settings.sqlite) else {
+                mistakes.append("central is \"\(value)\"; write it as sqlite:FILE.")
+                return ""
+            }
+            return Settings.absolute(String(value.dropFirst(Settings.sqlite.count)), in: folder)
+        }
+
+        private mutating func number(
+            _ key: String, _ fallback: Int?, _ range: ClosedRange<Int>
+        ) -> Int {
+            // As text, so that a value that is no number is a mistake and not the default.
+            let value =
+                config.string(forKey: ConfigKey(key))
+                ?? config.int(forKey: ConfigKey(key)).map(String.init)
+            guard let value else {
+                if fallback == nil { mistakes.append("\(key) is missing.") }
+                return fallback ?? 0
+            }
+            guard let number = Int(value), range.contains(number) else {
+                mistakes.append(
+                    "\(key) is \"\(value)\"; expected a number from \(range.lowerBound)"
+                        + (range.upperBound == .max ? "." : " to \(range.upperBound)."))
+                return range.lowerBound
+            }
+            return number
+        }
+
+        private mutating func level() -> Logger.Level {
+            let value = config.string(forKey: "log_level") ?? "info"
+            guard let level = Logger.Level(rawValue: value) else {
+                let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                mistakes.append("log_level is \"\(value)\"; expected one of \(names).")
+                return .info
+            }
+            return level
+        }
+    }
+}

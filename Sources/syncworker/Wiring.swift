@@ -1,0 +1,147 @@
+import Catalogue
+import Central
+import Foundation
+import Logging
+import Observability
+import OneClickClient
+import PortalService
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// From settings to the parts that work together.
+struct Wiring: Sendable {
+    let settings: Settings
+
+    func catalogue() throws -> Catalogue { try Self.catalogue(settings.catalogue) }
+
+    static func catalogue(_ file: String?) throws -> Catalogue {
+        guard let file else { return try Catalogue.standard() }
+        guard let yaml = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw SyncError(
+                .usage, "The catalogue \(file) cannot be read.",
+                hint: "Check the path, or leave it out to use the built-in catalogue.")
+        }
+        return try Catalogue(yaml: yaml, file: file)
+    }
+
+    func central() throws -> SQLiteCentral {
+        try SQLiteCentral(
+            path: settings.central, catalogue: try catalogue(),
+            fingerprintKey: try SecretFile.read(settings.fingerprintKeyFile),
+            busyTimeout: .seconds(settings.centralWaitSeconds), now: SystemClock.now)
+    }
+
+    func cloud() throws -> OneClickClient {
+        try OneClickClient(
+            url: settings.oneclick, installation: settings.installation,
+            key: try InstallationKey(file: settings.keyFile), now: SystemClock.now)
+    }
+
+    /// Opens Central for each run: one that was not there yesterday may be there today.
+    func perform(
+        _ request: RunRequest, journal: SQLiteJournal,
+        progress: @escaping @Sendable (RunProgress) -> Void,
+        isStopped: @escaping @Sendable () -> Bool
+    ) async -> RunRecord {
+        do {
+            let central = try central()
+            let runner = Runner(
+                source: central, cloud: try cloud(), journal: journal,
+                settings: RunSettings(
+                    practice: settings.practice, shapes: try catalogue().shapes,
+                    server: settings.server, place: Naming.place(central: settings.central)),
+                environment: Self.environment)
+            let record = await runner.run(request, progress: progress, isStopped: isStopped)
+            try? await central.close()
+            return record
+        } catch {
+            return await failed(request, journal, error)
+        }
+    }
+
+    /// What went wrong before a run could begin is a run too: it is looked for in the journal.
+    private func failed(
+        _ request: RunRequest, _ journal: SQLiteJournal, _ error: any Error
+    ) async -> RunRecord {
+        let error =
+            error as? SyncError
+            ?? SyncError("unexpected", "\(type(of: error))", hint: "Run it again.")
+        let start = RunStart(
+            id: RunID(rawValue: Naming.token()), request: request, startedAt: SystemClock.now())
+        let record = RunRecord(
+            start: start, finishedAt: SystemClock.now(), outcome: .failed,
+            dataSets: ((try? catalogue())?.shapes.dataSets ?? []).map {
+                .init(name: $0.name, counts: Counts())
+            },
+            errors: [
+                .init(
+                    dataSet: nil, table: nil, key: nil, code: error.code.rawValue,
+                    message: error.message, hint: error.hint)
+            ])
+        try? await journal.begin(start)
+        try? await journal.record(record)
+        return record
+    }
+
+    static let environment = RunEnvironment(
+        now: SystemClock.now, token: Naming.token, wait: { try await Task.sleep(for: $0) })
+}
+
+enum SystemClock {
+    @Sendable static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(
+            microsecondsSince1970: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
+
+enum Naming {
+    /// 128 random bits.
+    @Sendable static func token() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }.hexadecimal
+    }
+
+    static func digest(_ text: String) -> String { RowDigest.name(of: text) }
+
+    /// Machine, host and path of Central: a cloned machine or a test copy has another.
+    static func place(central: String) -> String {
+        let machine = (try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)) ?? ""
+        let path = URL(filePath: central).resolvingSymlinksInPath().path
+        return digest([machine, ProcessInfo.processInfo.hostName, path].joined(separator: "\n"))
+    }
+}
+
+/// 32 secret bytes in a file of the owner's own.
+enum SecretFile {
+    static func read(_ path: String) throws -> [UInt8] {
+        let text = try? String(contentsOfFile: path, encoding: .utf8)
+        let bytes = text.flatMap {
+            [UInt8](hexadecimal: $0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        guard let bytes, bytes.count == 32 else {
+            throw SyncError(
+                .usage,
+                "The file \(path) does not hold the 32 bytes that sealed values are "
+                    + "compared with.",
+                hint: "Put it back from a backup, or run `syncworker init --force` with a new code."
+            )
+        }
+        return bytes
+    }
+
+    static func makeIfMissing(_ path: String) throws {
+        if FileManager.default.fileExists(atPath: path) { return _ = try read(path) }
+        let secret = Data(((Naming.token() + Naming.token()) + "\n").utf8)
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: secret, attributes: [.posixPermissions: 0o600])
+        else {
+            throw SyncError(
+                .usage, "The file \(path) cannot be written.",
+                hint: "Check that this user may write to its folder.")
+        }
+    }
+}
