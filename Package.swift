@@ -21,7 +21,9 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(
+        name: name, dependencies: dependencies,
+        swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error)])
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -30,6 +32,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 
 let package = Package(
     name: "syncworker",
@@ -52,6 +59,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Already below the packages above; named because sources import their modules.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.0.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.0.0"),
     ],
     targets: [
         // The house, from the inside out. Imports point one way only: see ARCHITECTURE.md.
@@ -61,7 +72,10 @@ let package = Package(
         module("SQLDrivers", ["SyncModel", grdb, sqlite]),
         module(
             "Catalogue",
-            ["SyncModel", "SyncProtocol", "CatalogueResource", .product(name: "Yams", package: "Yams")]),
+            [
+                "SyncModel", "SyncProtocol", "CatalogueResource",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         module(
             "Central",
             ["SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "SQLDrivers", grdb, crypto]),
@@ -69,25 +83,32 @@ let package = Package(
             "OneClickClient",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), jwt, nio, nioHTTP,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb]),
         module(
             "OneClickServer",
             [
-                "SyncModel", "SyncProtocol", "OneClickStore", "Observability",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "JWTKit", package: "jwt-kit"),
+                "SyncModel", "SyncProtocol", "OneClickStore", "Observability", hummingbird,
+                httpTypes, jwt, logging, lifecycle, nio,
             ]),
         module(
             "PortalService",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability", grdb,
-                lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                lifecycle, logging, hummingbird, nio,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         module("Observability", [logging]),
         module("SampleOffice", [grdb, sqlite, crypto]),
+        module(
+            "SyncTesting",
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
+                "SampleOffice", grdb, crypto,
+            ]),
         .target(
             name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -95,17 +116,29 @@ let package = Package(
             "syncworker",
             [
                 "Catalogue", "Central", "OneClickClient", "PortalService", "SyncEngine",
-                "SyncModel", "SyncProtocol", "Observability", lifecycle,
+                "SyncModel", "SyncProtocol", "Observability", lifecycle, logging,
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool(
             "oneclick",
             [
-                "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "Observability",
-                lifecycle,
+                "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "SyncProtocol",
+                "Observability", crypto, lifecycle, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
+        tests(
+            "SynchronisationTests",
+            ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", grdb]),
+        tests(
+            "OneClickServerTests",
+            [
+                "OneClickServer", "OneClickClient", "OneClickStore", "SyncEngine", "SyncModel",
+                "SyncProtocol", hummingbird, httpTypes, jwt, logging, lifecycle, nio, nioHTTP, grdb,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
     ],
     cLanguageStandard: .gnu2x
 )

@@ -9,7 +9,11 @@ extension YAMLReader {
         var watches: [Watch] = []
         for (base, rules) in entries(node, of: "watch of \(table)") {
             let list: [Node]
-            if case .sequence(let sequence) = rules { list = Array(sequence) } else { list = [rules] }
+            if case .sequence(let sequence) = rules {
+                list = Array(sequence)
+            } else {
+                list = [rules]
+            }
             for rule in list {
                 guard let watch = watch(base, rule, of: table, keyCount: keyCount) else { continue }
                 if case .byValue(let column) = watch.rule,

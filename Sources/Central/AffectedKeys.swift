@@ -60,7 +60,9 @@ struct AffectedKeys {
                 if !values.contains(nil) { paths.insert(Key(values.compactMap(\.self))) }
             case .lookup(let sql): try addLookup(sql, row)
             case .byValue(let column):
-                guard let text = row[column].flatMap({ String.fromDatabaseValue($0) }) else { break }
+                guard let text = row[column].flatMap({ String.fromDatabaseValue($0) }) else {
+                    break
+                }
                 paths.formUnion(rules.keys(sharing: [text], of: column))
             }
         }

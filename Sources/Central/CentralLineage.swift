@@ -4,6 +4,7 @@ import GRDB
 import SQLDrivers
 import SyncEngine
 import SyncModel
+import SyncProtocol
 
 /// Where a snapshot of a Central stands, and whether its history is the one of the checkpoints.
 struct CentralLineage {
@@ -59,7 +60,9 @@ struct CentralLineage {
         }
         if isCaptured {
             let number = try changeNumber()
-            let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
+            let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains {
+                $0 > number
+            }
             if ahead { return .broken("Central's change history went back.") }
             return try request.latestMark.map(successors) ?? .intact
         }

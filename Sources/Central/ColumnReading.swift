@@ -107,7 +107,8 @@ struct ColumnReader {
         guard let units = Self.units(text, precision: precision, scale: scale) else {
             throw Misfit(
                 code: "out_of_range",
-                message: "is not a number of at most \(precision) digits, \(scale) behind the point",
+                message:
+                    "is not a number of at most \(precision) digits, \(scale) behind the point",
                 hint: "Correct the amount in Central.")
         }
         return units

@@ -38,7 +38,9 @@ final class RowRules {
 
     /// All keys in scope that share one of `values` of a unique column, the value's own row too.
     func keys(sharing values: [String], of column: String) -> [Key] {
-        guard let index = table.uniques.firstIndex(where: { $0.column == column }) else { return [] }
+        guard let index = table.uniques.firstIndex(where: { $0.column == column }) else {
+            return []
+        }
         return values.flatMap { sharers[index][table.uniques[index].fold($0)] ?? [] }
     }
 

@@ -171,7 +171,8 @@ final class SnapshotReader {
     private func unusableKey(_ column: SyncModel.Column, _ what: String) -> SyncError {
         SyncError(
             .table, "A row of \(table.name) has a key whose \(column.name) \(what).",
-            hint: "Correct the row in Central, or the query in the catalogue; the table was left as "
+            hint:
+                "Correct the row in Central, or the query in the catalogue; the table was left as "
                 + "it is.")
     }
 }

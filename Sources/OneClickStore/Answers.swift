@@ -27,14 +27,18 @@ extension PracticeStore {
         return AnswerReceipt(answered: answered)
     }
 
-    private func answer(_ request: AnswerRequest, _ table: TableName, _ now: Timestamp) throws -> Int {
+    private func answer(_ request: AnswerRequest, _ table: TableName, _ now: Timestamp) throws
+        -> Int
+    {
         let typed = TypedTable(try shape(table))
         let held = try exceptions(
             "table_name = ? AND kind = 'held' AND origin_key IS NULL", [table.rawValue])
         let chosen = held.map(\.exception).filter { request.keys?.contains($0.key) ?? true }
-        if let keys = request.keys, let unknown = keys.first(where: { key in
-            !chosen.contains { $0.key == key }
-        }) {
+        if let keys = request.keys,
+            let unknown = keys.first(where: { key in
+                !chosen.contains { $0.key == key }
+            })
+        {
             throw SyncError(
                 "held", "\(table) \(unknown) is not held.",
                 hint: "`syncworker held` lists what waits for an answer.")

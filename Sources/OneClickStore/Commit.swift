@@ -292,7 +292,8 @@ extension PracticeStore {
 
     func setProved(_ table: TableName, _ bound: Key?) throws {
         try db.execute(
-            sql: "UPDATE table_states SET proved_up_to = ? WHERE practice_id = ? AND table_name = ?",
+            sql:
+                "UPDATE table_states SET proved_up_to = ? WHERE practice_id = ? AND table_name = ?",
             arguments: [bound?.bytes.databaseBytes, id.rawValue, table.rawValue])
     }
 }

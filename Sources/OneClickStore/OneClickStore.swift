@@ -169,8 +169,12 @@ public final class OneClickStore: Sendable {
             try Row.fetchOne(
                 db, sql: "SELECT * FROM runs WHERE token_digest = ? AND run_id = ?",
                 arguments: [digest, run.rawValue]
-            ).map { (practice: $0["practice_id"] as Int64, fence: $0["fence"] as Int,
-                expires: $0["token_expires_at"] as String) }
+            ).map {
+                (
+                    practice: $0["practice_id"] as Int64, fence: $0["fence"] as Int,
+                    expires: $0["token_expires_at"] as String
+                )
+            }
         }
         guard let row, row.expires > now.sql else {
             throw SyncError(

@@ -27,7 +27,11 @@ extension PracticeStore {
         try checkShapes(request.shapes)
         let state = try state()
         try checkWriter(request, state, context.installation)
-        let fence = state.fenceRun == request.run ? state.fence : state.fence + 1
+        // A fence that was never given, as far as this database remembers: it was restored from a
+        // backup, and counts on from what the premises know.
+        let wentBack = request.lastFence > state.fence
+        let fence =
+            state.fenceRun == request.run ? state.fence : max(state.fence, request.lastFence) + 1
         try abortOpenRuns(except: request.run, reason: "a later run was opened")
         try db.execute(
             sql: """
@@ -39,7 +43,7 @@ extension PracticeStore {
                 id.rawValue,
             ])
         try insertRun(context, fence: fence)
-        return try answer(context, fence: fence)
+        return try answer(context, fence: fence, wentBack: wentBack)
     }
 
     private func checkShapes(_ theirs: [TableName: String]) throws {
@@ -68,13 +72,14 @@ extension PracticeStore {
                 hint: "If this one is to synchronise, enrol it with a new code; the other stops "
                     + "then.")
         }
-        let hasLastFence = request.lastFence == state.fence
+        let hasLastFence = request.lastFence >= state.fence
         let isLostReply = state.fenceRun == request.run || state.fenceRun == request.lastRun
         guard hasLastFence || (isLostReply && state.fenceRun != nil) else {
             throw SyncError(
                 "copy",
                 "Another copy of this installation ran at \(when) from \(server).",
-                hint: "Stop the copy that is not the practice's SyncWorker. Then enrol the right one "
+                hint:
+                    "Stop the copy that is not the practice's SyncWorker. Then enrol the right one "
                     + "with a new code from OneClick.")
         }
         guard state.place == nil || state.place == request.place else {
@@ -137,12 +142,15 @@ extension PracticeStore {
             ])
     }
 
-    private func answer(_ context: OpenContext, fence: Int) throws -> OpenAnswer {
+    private func answer(
+        _ context: OpenContext, fence: Int, wentBack: Bool
+    ) throws -> OpenAnswer {
         let state = try state()
         return OpenAnswer(
             fence: fence, token: context.token, now: context.now, asOf: context.asOf,
-            practiceName: state.name, version: state.version, latestMark: state.latestMark,
-            tables: try tableStates(), exceptions: try exceptions().map(\.exception),
+            practiceName: state.name, wentBack: wentBack, version: state.version,
+            latestMark: state.latestMark, tables: try tableStates(),
+            exceptions: try exceptions().map(\.exception),
             lineageQuestion: state.lineageQuestion, vault: context.vault, limits: Self.limits)
     }
 

@@ -78,7 +78,8 @@ enum Practices {
     private static func refusal(_ message: String) -> SyncError {
         SyncError(
             "code", message,
-            hint: "Check it for typing mistakes, or ask the practice's administrator for a new one.")
+            hint: "Check it for typing mistakes, or ask the practice's administrator for a new one."
+        )
     }
 
     static func installation(

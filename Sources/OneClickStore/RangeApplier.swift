@@ -65,7 +65,9 @@ final class RangeApplier {
         }
         let row = existing.rows[index]
 
-        if existing.bytes[row.start..<row.canonicalEnd] == reader.bytes[span.start..<span.canonicalEnd] {
+        if existing.bytes[row.start..<row.canonicalEnd]
+            == reader.bytes[span.start..<span.canonicalEnd]
+        {
             counts.unchanged += 1
         } else {
             counts.changed += 1
@@ -77,7 +79,9 @@ final class RangeApplier {
         _ existing: RowBlock, _ index: Int, _ except: Set<Key>, _ excluding: [KeyRange]
     ) {
         let key = existing.key(of: existing.rows[index])
-        guard !except.contains(key), !excluding.contains(where: { $0.contains(key) }) else { return }
+        guard !except.contains(key), !excluding.contains(where: { $0.contains(key) }) else {
+            return
+        }
         candidates.append(key)
     }
 

@@ -31,7 +31,15 @@ extension PracticeStore {
         return Load(
             id: load, base: try Self.decode(row["base"]),
             latestMark: (row["latest_mark"] as String?).map(Mark.init(rawValue:)),
-            done: try tiles(of: load).merged())
+            done: try tiles(of: load).merged(), refused: try refused(of: load))
+    }
+
+    private func refused(of load: LoadID) throws -> [Key] {
+        try Row.fetchAll(
+            db,
+            sql: "SELECT key FROM load_refused WHERE practice_id = ? AND load_id = ? ORDER BY key",
+            arguments: [id.rawValue, load.rawValue]
+        ).map { Key(bytes: $0.bytes("key") ?? []) }
     }
 
     func tiles(of load: LoadID) throws -> [KeyRange] {
@@ -41,9 +49,11 @@ extension PracticeStore {
                 SELECT after_key, up_to_key FROM load_tiles
                 WHERE practice_id = ? AND load_id = ? ORDER BY after_key
                 """, arguments: [id.rawValue, load.rawValue]
-        ).map { KeyRange(
+        ).map {
+            KeyRange(
                 after: Key(bytes: $0.bytes("after_key") ?? []),
-                upTo: Key(bytes: $0.bytes("up_to_key") ?? [])) }
+                upTo: Key(bytes: $0.bytes("up_to_key") ?? []))
+        }
     }
 
     func isInPlace(_ table: TableName) throws -> Bool {
@@ -78,6 +88,7 @@ extension PracticeStore {
         else { return }
         for sql in [
             "DELETE FROM load_tiles WHERE practice_id = ? AND load_id = ?",
+            "DELETE FROM load_refused WHERE practice_id = ? AND load_id = ?",
             "DELETE FROM staged_batches WHERE practice_id = ? AND load_id = ?",
             "DELETE FROM loads WHERE practice_id = ? AND load_id = ?",
         ] {
@@ -141,6 +152,12 @@ extension PracticeStore {
                     id.rawValue, loadID.rawValue, tile.after.bytes.databaseBytes,
                     tile.upTo.bytes.databaseBytes,
                 ])
+        }
+        for key in batch.replaces.flatMap(\.except) {
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO load_refused (practice_id, load_id, key) VALUES (?, ?, ?)
+                    """, arguments: [id.rawValue, loadID.rawValue, key.bytes.databaseBytes])
         }
         if let mark = batch.mark {
             try db.execute(

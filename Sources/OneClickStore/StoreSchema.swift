@@ -86,6 +86,12 @@ enum StoreSchema {
         ) STRICT, WITHOUT ROWID
         """,
         """
+        CREATE TABLE load_refused (
+          practice_id INTEGER NOT NULL, load_id TEXT NOT NULL, key BLOB NOT NULL,
+          PRIMARY KEY (practice_id, load_id, key)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
         CREATE TABLE staged_batches (
           practice_id INTEGER NOT NULL, run_id TEXT NOT NULL, number INTEGER NOT NULL,
           table_name TEXT NOT NULL, load_id TEXT, digest BLOB NOT NULL, frame BLOB,

@@ -145,6 +145,9 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
     /// The practice's local date at open.
     public var asOf: LocalDate
     public var practiceName: String
+    /// Whether the fence that was presented is newer than any that OneClick remembers: OneClick was
+    /// restored from a backup.
+    public var wentBack: Bool
     /// How many commits the practice has had: the commit compares it.
     public var version: Int
     public var latestMark: Mark?
@@ -168,7 +171,7 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
 
     public init(
         fence: Int, token: String, now: Timestamp, asOf: LocalDate, practiceName: String,
-        version: Int, latestMark: Mark?, tables: [TableName: TableState],
+        wentBack: Bool, version: Int, latestMark: Mark?, tables: [TableName: TableState],
         exceptions: [RowException], lineageQuestion: LineageQuestion?, vault: VaultKey,
         limits: Limits
     ) {
@@ -178,6 +181,7 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
         self.now = now
         self.asOf = asOf
         self.practiceName = practiceName
+        self.wentBack = wentBack
         self.version = version
         self.latestMark = latestMark
         self.tables = tables
@@ -245,6 +249,20 @@ public struct CommitRequest: Codable, Hashable, Sendable {
         self.mark = mark
         self.lineageQuestion = lineageQuestion
     }
+}
+
+/// Ends a run that will not be committed.
+public struct AbandonRequest: Codable, Hashable, Sendable {
+    /// For a person.
+    public var reason: String
+    public init(reason: String) { self.reason = reason }
+}
+
+/// What OneClick answers where there is nothing else to say. It names the run, so that nothing
+/// between the two sides can be taken for OneClick.
+public struct Acknowledgement: Codable, Hashable, Sendable {
+    public var run: RunID
+    public init(run: RunID) { self.run = run }
 }
 
 /// What OneClick applied and what it now holds. The same for every repetition of a commit.
@@ -343,6 +361,7 @@ public struct ErrorAnswer: Codable, Hashable, Sendable {
     public var code: String
     public var message: String
     public var hint: String
+    /// When trying the same again may help: 0 is at once, nil is not before a person mends it.
     public var retryAfterSeconds: Int?
 
     public init(code: String, message: String, hint: String, retryAfterSeconds: Int? = nil) {

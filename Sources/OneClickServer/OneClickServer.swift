@@ -1,0 +1,74 @@
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import OneClickStore
+import ServiceLifecycle
+import SyncModel
+
+/// OneClick's API over HTTP, as a service: runs until it is asked to shut down, then finishes the
+/// requests and commits under way.
+public struct OneClickServer: Service {
+    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let address: ListenAddress
+
+    /// What may be set otherwise than in production, by tests above all.
+    public struct Settings: Sendable {
+        /// OneClick's clock.
+        public var now: @Sendable () -> Timestamp
+        /// Returns when a commit's request has waited long enough for its receipt.
+        public var waitForReceipt: @Sendable () async throws -> Void
+
+        public init(
+            now: @escaping @Sendable () -> Timestamp,
+            waitForReceipt: @escaping @Sendable () async throws -> Void = {
+                try await ContinuousClock().sleep(for: .seconds(5))
+            }
+        ) {
+            self.now = now
+            self.waitForReceipt = waitForReceipt
+        }
+    }
+
+    /// `onReady` is called once with the address at which requests are answered: with the port that
+    /// the system chose where 0 was asked for.
+    public init(
+        store: OneClickStore, address: ListenAddress, settings: Settings, logger: Logger,
+        onReady: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+    ) {
+        let commits = Commits(store: store, settings: settings, logger: logger)
+        let router = Router()
+        router.add(middleware: ErrorAnswers())
+        SyncAPI(store: store, commits: commits, now: settings.now).addRoutes(to: router)
+        self.address = address
+        application = Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port)),
+            services: [commits],
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? address.port
+                await onReady(address.with(port: port))
+            },
+            logger: logger)
+    }
+
+    /// Throws `address` if nothing can listen there.
+    public func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw SyncError(
+                "address", "OneClick cannot listen on \(address.url): \(error.reason).",
+                hint: "Stop the program that uses the port, or choose another one; port 0 takes any "
+                    + "free port.")
+        }
+    }
+}
+
+extension IOError {
+    /// The system's word for it.
+    fileprivate var reason: String { String(cString: strerror(errnoCode)) }
+}

@@ -1,0 +1,50 @@
+import SyncModel
+import SyncProtocol
+
+/// Turns the steps of a run into progress a person can follow.
+struct ProgressReport {
+    private var current: RunProgress
+    private let shapes: Shapes
+    private let send: @Sendable (RunProgress) -> Void
+
+    init(_ start: RunStart, _ shapes: Shapes, _ send: @escaping @Sendable (RunProgress) -> Void) {
+        current = RunProgress(
+            run: start, step: "starting", dataSets: shapes.dataSets.map { .init(name: $0.name) },
+            rowsSent: 0)
+        self.shapes = shapes
+        self.send = send
+    }
+
+    mutating func step(_ words: String) {
+        current.step = words
+        send(current)
+    }
+
+    /// OneClick's own counts stand in for how many rows there will be.
+    mutating func estimate(_ tables: [TableName: TableState]) {
+        for (index, set) in shapes.dataSets.enumerated() {
+            let rows = set.tables.reduce(0) { $0 + (tables[$1]?.rows ?? 0) }
+            current.dataSets[index].rowsTotal = rows > 0 ? rows : nil
+        }
+    }
+
+    mutating func working(_ table: TableName, rows: Int, sent: Int) {
+        guard let index = index(of: table) else { return }
+        current.dataSets[index].state = .working
+        current.dataSets[index].rowsDone += rows
+        current.rowsSent = sent
+        send(current)
+    }
+
+    mutating func done(_ table: TableName, differs: Bool) {
+        guard let index = index(of: table) else { return }
+        if current.dataSets[index].state != .shipped {
+            current.dataSets[index].state = differs ? .shipped : .equal
+        }
+        send(current)
+    }
+
+    private func index(of table: TableName) -> Int? {
+        shapes.dataSets.firstIndex { $0.tables.contains(table) }
+    }
+}

@@ -1,0 +1,277 @@
+import Catalogue
+import Central
+import Crypto
+import Foundation
+import GRDB
+import OneClickStore
+import SampleOffice
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// A whole practice in a test: a SQLite Central with capture, the run, and a OneClick in memory.
+public final class Practice: Sendable {
+    public let world: World
+    public let path: String
+    public let catalogue: Catalogue
+    public let cloud: StoreCloud
+    public let journal: MemoryJournal
+    public let id: PracticeID
+    private let folder: URL
+    private let central: DatabaseQueue
+    private let settings: RunSettings
+
+    public static let today = LocalDate("2026-11-24")!
+
+    /// - Parameters:
+    ///   - isCaptured: whether change capture is installed in Central.
+    ///   - fill: puts rows into the new Central.
+    public init(
+        seed: UInt64 = 1, isCaptured: Bool = true,
+        limits: [TableName: RemovalLimits] = [:],
+        fill: (Database) throws -> Void = Practice.fewClients
+    ) async throws {
+        world = World(seed: seed, today: Self.today)
+        catalogue = try Catalogue.standard()
+        folder = FileManager.default.temporaryDirectory
+            .appending(path: "syncworker-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        path = folder.appending(path: "central.db").path
+        central = try DatabaseQueue(path: path)
+        try Self.make(central, fill)
+        if isCaptured { _ = try Capture.install(path: path, catalogue: catalogue) }
+        (cloud, id) = try await Self.enrol(catalogue, world, limits)
+        journal = MemoryJournal(world: world)
+        settings = RunSettings(
+            practice: id, shapes: catalogue.shapes, server: "TEST", place: "here")
+    }
+
+    deinit {
+        try? central.close()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func make(
+        _ central: DatabaseQueue, _ fill: (Database) throws -> Void
+    ) throws {
+        try central.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        try central.write { db in
+            try CentralSchema.create(in: db)
+            try fill(db)
+        }
+    }
+
+    private static func enrol(
+        _ catalogue: Catalogue, _ world: World, _ limits: [TableName: RemovalLimits]
+    ) async throws -> (StoreCloud, PracticeID) {
+        let key = Curve25519.KeyAgreement.PrivateKey().publicKey.rawRepresentation
+        let store = try OneClickStore.inMemory(
+            shapes: catalogue.shapes,
+            vault: VaultKey(id: "vault", publicKey: Array(key).hexadecimal), limits: limits)
+        let id = try await store.addPractice(
+            name: "Test", timeZone: "Europe/London", code: "AAAA",
+            codeExpires: world.now + .seconds(60), now: world.now)
+        let installation = InstallationID(rawValue: "installation")
+        _ = try await store.enrol(
+            EnrolmentRequest(
+                protocolVersion: protocolVersion, code: "AAAA", publicKey: "-", server: "TEST",
+                place: "here"),
+            installation: installation, now: world.now)
+        return (StoreCloud(store: store, installation: installation, world: world), id)
+    }
+
+    // MARK: The office
+
+    /// One transaction of the office.
+    public func office(_ body: (Database) throws -> Void) throws { try central.write(body) }
+
+    public func office(_ sql: String) throws { try office { try $0.execute(sql: sql) } }
+
+    /// A copy of Central as it is now.
+    public func backUp() throws -> String {
+        let copy = folder.appending(path: "backup-\(UUID().uuidString).db").path
+        try central.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
+        return copy
+    }
+
+    /// Puts a backup's contents in Central's place, as a restore does.
+    public func restore(_ backup: String) throws {
+        try DatabaseQueue(path: backup).backup(to: central)
+        try central.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+    }
+
+    // MARK: Runs
+
+    /// A new process on the premises: nothing is remembered but the files.
+    @discardableResult
+    public func run(
+        _ kind: RunKind = .change, purpose: RunPurpose = .synchronise, only: [String]? = nil,
+        settings change: (inout RunSettings) -> Void = { _ in }
+    ) async throws -> RunRecord {
+        let world = world
+        var settings = settings
+        change(&settings)
+        let source = try SQLiteCentral(
+            path: path, catalogue: catalogue, fingerprintKey: [UInt8](repeating: 7, count: 32),
+            now: { world.now })
+        let runner = Runner(
+            source: ObservedSource(source, world: world), cloud: cloud, journal: journal,
+            settings: settings, environment: world.environment)
+        let record = await runner.run(
+            RunRequest(kind: kind, trigger: .manual, purpose: purpose, only: only))
+        try await source.close()
+        return record
+    }
+
+    public func answer(_ answer: RemovalAnswer, _ table: TableName?, keys: [Key]? = nil)
+        async throws
+    {
+        _ = try await cloud.store.answer(
+            AnswerRequest(answer: answer, table: table, keys: keys, person: "tester"),
+            practice: id, now: world.now)
+    }
+
+    public func exceptions() async throws -> [RowException] {
+        try await cloud.store.status(practice: id).exceptions
+    }
+
+    // MARK: Looking
+
+    /// Rows of OneClick's typed table, by the text of their key.
+    public func oneClick(_ table: TableName) async throws -> [String: [String: String]] {
+        let shape = catalogue.shapes[table]!
+        let practice = id.rawValue
+        return try await cloud.store.read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM \(table) WHERE practice_id = ?", arguments: [practice])
+            return Self.texts(rows, shape)
+        }
+    }
+
+    /// What the catalogue's query says should be there, as of the last checkpoint's date.
+    public func expected(_ table: TableName) throws -> [String: [String: String]] {
+        let entry = catalogue[table]!
+        let asOf = world.today.description
+        return try central.read { db in
+            let statement = try db.makeStatement(sql: entry.query)
+            let arguments: StatementArguments =
+                entry.query.contains(":as_of") ? ["as_of": asOf] : [:]
+            return Self.texts(try Row.fetchAll(statement, arguments: arguments), entry.shape)
+        }
+    }
+
+    private static func texts(
+        _ rows: [Row], _ shape: TableShape
+    ) -> [String: [String: String]] {
+        var texts: [String: [String: String]] = [:]
+        for row in rows {
+            var fields: [String: String] = [:]
+            for column in shape.columns where !column.type.isSealed {
+                fields[column.name] = text(row[column.name], column.type)
+            }
+            texts[shape.key.map { fields[$0.name] ?? "" }.joined(separator: "/")] = fields
+        }
+        return texts
+    }
+
+    private static func text(_ value: DatabaseValue, _ type: ColumnType) -> String {
+        switch (value.storage, type) {
+        case (.null, _): "NULL"
+        case (.string(""), .date), (.string(""), .timestamp): "NULL"
+        case (.string(let text), .timestamp): Timestamp(text)?.sql ?? text
+        case (.string(let text), _): text
+        case (.int64(let number), _): String(number)
+        case (let other, _): "\(other)"
+        }
+    }
+
+    /// Every row that is not the same on both sides and that no exception explains, as table and
+    /// key.
+    public func differences() async throws -> [String] {
+        let exceptions = try await exceptions()
+        var found: [String] = []
+        for shape in catalogue.shapes.tables {
+            let ours = try await oneClick(shape.name)
+            let theirs = try expected(shape.name)
+            let excused = exceptions.filter { $0.table == shape.name }.map { exception in
+                (exception.key.values ?? []).map { value in
+                    switch value {
+                    case .integer(let number): String(number)
+                    case .text(let text): text
+                    }
+                }.joined(separator: "/")
+            }
+            for key in Set(ours.keys).union(theirs.keys).sorted() where ours[key] != theirs[key] {
+                if excused.contains(where: { key == $0 || key.hasPrefix($0 + "/") }) { continue }
+                let what =
+                    ours[key] == nil ? "missing" : theirs[key] == nil ? "left over" : "different"
+                found.append("\(shape.name) \(key) \(what)")
+            }
+        }
+        return found
+    }
+}
+
+extension Practice {
+    /// Twelve clients with everything that hangs on them, six employees.
+    public static func fewClients(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO database_info VALUES ('11111111-2222-3333-4444-555555555555', 'Test', 1);
+                INSERT INTO data_security (by_company, by_office, by_department) VALUES (0, 1, 0);
+                INSERT INTO ap_chart (name) VALUES ('Limited'), ('Sole trader');
+                """)
+        for employee in 1...6 {
+            try db.execute(
+                sql: """
+                    INSERT INTO employee (code, first_name, last_name, work_email, office_id,
+                      oneclick_status) VALUES (?, ?, ?, ?, 1, 'activated')
+                    """,
+                arguments: [
+                    "E\(employee)", "First\(employee)", "Last\(employee)",
+                    "e\(employee)@example.com",
+                ])
+        }
+        for nominal in 1...20 {
+            try db.execute(
+                sql: """
+                    INSERT INTO ap_nominal (chart_id, main_code, description) VALUES (?, ?, ?)
+                    """, arguments: [1 + nominal % 2, "\(nominal)00", "Nominal \(nominal)"])
+        }
+        for client in 1...12 { try addClient(db, client) }
+        try db.execute(
+            sql: """
+                INSERT INTO hmrc_credential (level, scope_id, label, access_token, refresh_token,
+                  granted_at, generation)
+                VALUES ('practice', NULL, 'Agent', 'access-canary', 'refresh-canary',
+                    '2026-01-05 09:30:00', 1),
+                  ('employee', 2, 'Own', 'a2', 'r2', '2026-02-05 09:30:00.123456', 3)
+                """)
+    }
+
+    static func addClient(_ db: Database, _ client: Int) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO contact (name, email) VALUES ('Client \(client)', 'c\(client)@x.org');
+                INSERT INTO client (code, contact_id, contact_type, office_id, status)
+                VALUES ('C\(client)', \(client), 'individual', 1, 'active');
+                INSERT INTO client_team (client_id, employee_id, responsibility)
+                VALUES (\(client), \(1 + client % 6), 'manager'),
+                  (\(client), \(1 + (client + 1) % 6), 'partner');
+                INSERT INTO business (client_id, name, kind)
+                VALUES (\(client), 'Business \(client)', 'vat');
+                INSERT INTO ap_period (client_id, period_start, period_end, type, chart_id, oi_mode)
+                VALUES (\(client), '2025-04-06', '2026-04-05', 'company', \(1 + client % 2),
+                  'transactions');
+                """)
+        for line in 1...4 {
+            try db.execute(
+                sql: """
+                    INSERT INTO ap_transaction (period_id, nominal_id, journal_no, line_no,
+                      posted_on, amount_pence, kind)
+                    VALUES (\(client), \(line), 1, \(line), '2025-05-0\(line)',
+                      \(line % 2 == 0 ? -100 : 100), 'journal')
+                    """)
+        }
+    }
+}

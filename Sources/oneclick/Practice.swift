@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import OneClickStore
+import SyncModel
+
+/// The practices whose data OneClick holds.
+struct Practice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Add a practice, or list those that there are.",
+        subcommands: [PracticeAdd.self, PracticeList.self])
+}
+
+struct PracticeAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add a practice and print the one-time code for its SyncWorker.",
+        discussion: """
+            The code connects one SyncWorker to the practice, once, within 7 days. It is shown only \
+            now: OneClick keeps no copy.
+            """)
+
+    @Argument(help: "The practice's name, as people know it.")
+    var name: String
+
+    @Option(help: "Where its office is: decides which day it is. Such as Europe/London.")
+    var timeZone = "Europe/London"
+
+    @OptionGroup var common: CommonOptions
+
+    private static let codeLifetime = Duration.seconds(7 * 24 * 3600)
+
+    private struct Answer: Encodable {
+        var practice: PracticeID
+        var name: String
+        var code: String
+        var expires: Timestamp
+    }
+
+    func validate() throws {
+        guard !name.allSatisfy(\.isWhitespace), name.count <= 200 else {
+            throw ValidationError("A practice's name has 1 to 200 characters.")
+        }
+        guard TimeZone(identifier: timeZone) != nil else {
+            throw ValidationError(
+                "\"\(timeZone)\" is no time zone. Names are such as Europe/London.")
+        }
+    }
+
+    func run() async throws {
+        let store = try common.store()
+        let now = SystemClock.now()
+        let (code, expires) = (EnrolmentCode.make(), now + Self.codeLifetime)
+        let id = try await store.addPractice(
+            name: name, timeZone: timeZone, code: code, codeExpires: expires, now: now)
+        try store.close()
+        try common.answer(
+            Answer(practice: id, name: name, code: code, expires: expires),
+            """
+            Practice \(id), \(name), was added.
+            One-time code for its SyncWorker: \(code)
+            It works once, until \(expires).
+            """)
+    }
+}
+
+struct PracticeList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the practices and when each was last synchronised.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let store = try common.store()
+        let practices = try await store.practices()
+        try store.close()
+        try common.answer(practices, words(practices))
+    }
+
+    private func words(_ practices: [OneClickStore.PracticeSummary]) -> String {
+        if practices.isEmpty { return "There is no practice yet." }
+        return practices.map { practice in
+            let state =
+                practice.lastCommittedAt.map { "last synchronised \($0)" }
+                ?? (practice.installation == nil ? "not enrolled yet" : "not synchronised yet")
+            let rows = practice.rows.values.reduce(0, +)
+            let server = practice.server.map { ", from \($0)" } ?? ""
+            return "\(practice.id)  \(practice.name): \(rows) rows, \(state)\(server)"
+        }.joined(separator: "\n")
+    }
+}

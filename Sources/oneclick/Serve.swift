@@ -1,0 +1,64 @@
+import ArgumentParser
+import Logging
+import Observability
+import OneClickServer
+import OneClickStore
+import ServiceLifecycle
+import SyncModel
+import UnixSignals
+
+/// Serves the API until SIGTERM or SIGINT.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer the SyncWorkers of the practices, until stopped.",
+        discussion: """
+            Prints one line with its address when it is ready. On SIGTERM or Ctrl-C it finishes \
+            what is under way and ends.
+
+            It speaks plain HTTP on this machine only. For practices elsewhere, put a proxy that \
+            speaks HTTPS in front of it.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen; port 0 takes any free port.", valueName: "HOST:PORT"))
+    var listen = "127.0.0.1:8080"
+
+    @Option(help: "How much to log to standard error: debug, info, warning or error.")
+    var logLevel = "info"
+
+    @OptionGroup var common: CommonOptions
+
+    private struct Answer: Encodable { var address: String }
+
+    func validate() throws {
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("\"\(logLevel)\" is no log level; take debug, info or error.")
+        }
+        do {
+            _ = try ListenAddress(listen)
+        } catch let error as SyncError {
+            throw ValidationError(error.description)
+        }
+    }
+
+    func run() async throws {
+        bootstrapLogging(level: Logger.Level(rawValue: logLevel) ?? .info)
+        let logger = Logger(label: "oneclick")
+        let store = try common.store()
+        let common = common
+        let server = OneClickServer(
+            store: store, address: try ListenAddress(listen),
+            settings: .init(now: SystemClock.now), logger: logger,
+            onReady: { address in
+                // A closed standard output is no reason to stop serving.
+                try? common.answer(
+                    Answer(address: address.url), "OneClick answers at \(address.url)")
+            })
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        try store.close()
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import SyncEngine
+import SyncModel
+import SyncTesting
+import Testing
+
+@Suite("Whose history it is")
+struct LineageTests {
+    @Test("a restored Central applies nothing until a person answers")
+    func restored() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        let backup = try practice.backUp()
+        try practice.office("UPDATE contact SET name = 'After the backup' WHERE id = 1")
+        try await practice.run()
+        try practice.restore(backup)
+        try practice.office("UPDATE contact SET name = 'After the restore' WHERE id = 2")
+
+        let record = try await practice.run()
+        #expect(record.outcome == .held)
+        #expect(record.errors.map(\.code) == ["lineage"])
+        #expect(record.errors[0].message.contains("2 records differ"))
+        #expect(try await practice.oneClick("clients")["1"]?["name"] == "After the backup")
+        #expect(try await practice.run(.full).outcome == .held)
+        #expect(try await practice.oneClick("clients")["2"]?["name"] == "Client 2")
+
+        try await practice.answer(.approve, nil)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.run().rowsSent == 0)
+    }
+
+    @Test("the right Central put back ends the question by itself")
+    func putBack() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        let backup = try practice.backUp()
+        try practice.office("UPDATE contact SET name = 'Later' WHERE id = 1")
+        try await practice.run()
+        let right = try practice.backUp()
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+        try practice.restore(right)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("an approval is for the Central it was given for")
+    func anotherCentral() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        let backup = try practice.backUp()
+        try await practice.run()
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+        try await practice.answer(.approve, nil)
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+    }
+
+    @Test("without capture an earlier Central is known by its greatest ids")
+    func uncaptured() async throws {
+        let practice = try await Practice(isCaptured: false)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+        let backup = try practice.backUp()
+        try practice.office("INSERT INTO contact (name) VALUES ('New')")
+        #expect(try await practice.run().outcome == .succeeded)
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+    }
+
+    @Test("without capture every run compares, and sends what differs")
+    func uncapturedChange() async throws {
+        let practice = try await Practice(isCaptured: false)
+        try await practice.run()
+        try practice.office(
+            "UPDATE contact SET name = 'New' WHERE id = 1; DELETE FROM business WHERE id = 2")
+        let record = try await practice.run()
+        #expect(record.rowsSent == 1)
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.run().rowsSent == 0)
+    }
+}

@@ -1,0 +1,105 @@
+import SyncEngine
+import SyncModel
+import SyncTesting
+import Testing
+
+@Suite("Removals beyond the guard")
+struct RemovalGuardTests {
+    static let closeMost = "UPDATE client SET status = 'closed' WHERE id <= 8"
+
+    @Test("are held while additions and changes go on", arguments: [RunKind.change, .full])
+    func held(kind: RunKind) async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office(Self.closeMost + "; UPDATE contact SET name = 'Y' WHERE id = 12")
+        let record = try await practice.run(kind)
+        #expect(record.outcome == .held)
+        #expect(try await practice.oneClick("clients").count == 12)
+        #expect(try await practice.oneClick("clients")["12"]?["name"] == "Y")
+        // What hangs on a held client shares its fate.
+        #expect(try await practice.oneClick("ap_transactions").count == 48)
+        #expect(record.dataSets.first { $0.name == "Client List" }?.held == 8)
+        // Time alone never ends it.
+        practice.world.advance(days: 30)
+        #expect(try await practice.run().outcome == .held)
+        #expect(try await practice.oneClick("clients").count == 12)
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("go once a person approves them", arguments: [RunKind.change, .full])
+    func approved(kind: RunKind) async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office(Self.closeMost)
+        try await practice.run()
+        try await practice.answer(.approve, "clients")
+        let record = try await practice.run(kind)
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(try await practice.oneClick("clients").count == 4)
+        #expect(try await practice.exceptions() == [])
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("stay for good when a person keeps them, and end when the row returns")
+    func kept() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office(Self.closeMost)
+        try await practice.run()
+        try await practice.answer(.keep, "clients")
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.oneClick("clients").count == 12)
+        try practice.office("UPDATE client SET status = 'active'")
+        try await practice.run()
+        #expect(try await practice.exceptions() == [])
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("that came back drop out of an approval; new ones face the guard")
+    func approvalIsForRows() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office(Self.closeMost)
+        try await practice.run()
+        try await practice.answer(.approve, "clients")
+        try practice.office(
+            """
+            UPDATE client SET status = 'active' WHERE id IN (1, 2);
+            UPDATE client SET status = 'closed' WHERE id = 12
+            """)
+        try await practice.run()
+        #expect(try await practice.oneClick("clients")["1"] != nil)
+        #expect(try await practice.oneClick("clients")["3"] == nil)
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("in many small steps are one large removal")
+    func memory() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        var outcomes: [Outcome] = []
+        for client in 1...8 {
+            try practice.office("UPDATE client SET status = 'closed' WHERE id = \(client)")
+            outcomes.append(try await practice.run().outcome)
+        }
+        #expect(outcomes.prefix(6).allSatisfy { $0 == .succeeded })
+        #expect(outcomes.suffix(2) == [.held, .held])
+    }
+
+    @Test("of an empty Central never empty OneClick", arguments: [RunKind.change, .full])
+    func emptyCentral(kind: RunKind) async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office(
+            """
+            DELETE FROM client; DELETE FROM employee; DELETE FROM ap_transaction;
+            DELETE FROM ap_period; DELETE FROM business; DELETE FROM client_team;
+            DELETE FROM hmrc_credential; DELETE FROM data_security; DELETE FROM ap_chart;
+            DELETE FROM ap_nominal
+            """)
+        #expect(try await practice.run(kind).outcome == .held)
+        #expect(try await practice.oneClick("clients").count == 12)
+        #expect(try await practice.oneClick("ap_transactions").count == 48)
+        #expect(try await practice.differences() == [])
+    }
+}
