@@ -72,8 +72,10 @@ extension NewPractice {
         for (index, period) in periods.enumerated() {
             passed += weights[index]
             let isLast = index == periods.count - 1
-            let share = (isLast ? size.transactions : size.transactions * passed / total) - written
-            // A single line cannot balance: it waits for the next period.
+            let left = size.transactions - written
+            var share = isLast ? left : size.transactions * passed / total - written
+            // A single line cannot balance: it waits for the next period, and none is left behind.
+            if share > 0, left - share == 1 { share -= 1 }
             if share == 0 || (share == 1 && !isLast) { continue }
             try lines.fill(
                 period: index + 1, from: period.start, to: period.end, count: share,

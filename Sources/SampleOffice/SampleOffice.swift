@@ -63,6 +63,10 @@ public enum SampleOffice {
         let contents: Contents
         do {
             contents = try write(partial, options)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            throw SampleOfficeError(
+                .cannotWrite, "The file \(path) cannot be made.",
+                hint: "Check that its folder is there and may be written to.")
         } catch {
             try? remove(partial)
             throw error

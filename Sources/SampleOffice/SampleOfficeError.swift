@@ -4,9 +4,13 @@ public struct SampleOfficeError: Error, Hashable, CustomStringConvertible {
         /// A number or a date that no practice can have.
         case badOption
         case fileExists
+        /// The folder is not there, or may not be written to.
+        case cannotWrite
         case noFile
         /// A file, but not a Central with the sample's schema.
         case noCentral
+        /// Another program kept the file locked for too long.
+        case locked
     }
 
     public var code: Code

@@ -5,9 +5,9 @@ struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a practice in a new file.",
         discussion: """
-            The same arguments make the same practice, on any machine: give --today too where it
-            must stay the same tomorrow. A practice of 2,000 clients with a million transaction
-            lines takes some seconds and about 150 MB.
+            The same arguments make the same practice, on any machine: give --today too where it \
+            must stay the same tomorrow. A practice of 2,000 clients with a million transaction \
+            lines takes a few seconds and about 110 MB.
             """)
 
     @Option(help: ArgumentHelp("How many clients.", valueName: "n"))

@@ -7,9 +7,9 @@ struct Work: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Plays a busy office on a practice that exists.",
         discussion: """
-            Edits, new clients, closing and reopening, team moves, journals, imports, employees who
-            leave: one real transaction for each operation, now and then for several, while others
-            read the file. Ends after --seconds or --operations, or with Ctrl-C, and says what it
+            Edits, new clients, closing and reopening, team moves, journals, imports, employees who \
+            leave: one real transaction for each operation, now and then for several, while others \
+            read the file. Ends after --seconds or --operations, or with Ctrl-C, and says what it \
             did.
             """)
 
@@ -114,8 +114,15 @@ struct WorkingDay {
         let size = min(atMost, isGroup ? Int.random(in: 2...5, using: &grouping) : 1)
         // A copy, which is kept only if the transaction is.
         var office = office
-        let done = try queue.write { db in
-            try (0..<size).map { _ in try office.step(db, today: today) }
+        let done: [OfficeAtWork.Operation]
+        do {
+            done = try queue.write { db in
+                try (0..<size).map { _ in try office.step(db, today: today) }
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw SampleOfficeError(
+                .locked, "Another program has kept the file locked for more than 30 seconds.",
+                hint: "End that program, or wait until it is done; then run `work` again.")
         }
         self.office = office
         for operation in done { counts[operation.kind, default: 0] += 1 }

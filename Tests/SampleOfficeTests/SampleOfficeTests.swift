@@ -84,7 +84,8 @@ struct SampleOfficeTests {
     }
 
     @Test(
-        "has exactly the lines asked for, in journals that balance", arguments: [0, 1, 2, 3, 999])
+        "has exactly the lines asked for, in journals that balance",
+        arguments: [0, 1, 2, 3, 4, 5, 998, 999])
     func linesBalance(lines: Int) throws {
         let practice = try Practice(clients: 5, transactions: lines)
         #expect(try practice.number("SELECT count(*) FROM ap_transaction") == lines)
