@@ -1,3 +1,6 @@
+import Catalogue
+import SyncProtocol
+import Logging
 import ArgumentParser
 import Central
 import Foundation

@@ -1,3 +1,4 @@
+import OneClickClient
 import ArgumentParser
 import Foundation
 import PortalService

@@ -4,6 +4,7 @@ import PortalService
 import SyncEngine
 import SyncModel
 import SyncProtocol
+import Synchronization
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
@@ -99,7 +100,7 @@ struct Table {
 /// A bar for each data set, redrawn in place; nothing where standard error is no terminal.
 final class ProgressBars: Sendable {
     private static let isTerminal = isatty(STDERR_FILENO) == 1
-    private let isDrawn = Flag()
+    private let isDrawn = Latch()
 
     func show(_ progress: RunProgress) {
         guard Self.isTerminal else { return }
@@ -122,10 +123,8 @@ final class ProgressBars: Sendable {
     }
 }
 
-import Synchronization
-
 /// Answers whether it was raised before.
-final class Flag: Sendable {
+final class Latch: Sendable {
     private let isUp = Mutex(false)
     func raise() -> Bool {
         isUp.withLock { up in

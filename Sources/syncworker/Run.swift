@@ -1,3 +1,5 @@
+import Catalogue
+import Logging
 import ArgumentParser
 import Foundation
 import Observability

@@ -1,3 +1,4 @@
+import SyncProtocol
 import ArgumentParser
 import Foundation
 import Logging
@@ -50,10 +51,10 @@ struct Serve: AsyncParsableCommand {
         let control = ControlServer(portal: portal, journal: journal, socket: settings.socket)
         var quiet = logger
         quiet.logLevel = .warning
+        let next = await portal.status().nextStart
         try common.answer(
-            Answer(socket: settings.socket, nextStart: await portal.status().nextStart),
-            "SyncWorker serves \(settings.server); next synchronisation at "
-                + "\(await portal.status().nextStart).")
+            Answer(socket: settings.socket, nextStart: next),
+            "SyncWorker serves \(settings.server); next synchronisation at \(next).")
         let group = ServiceGroup(
             configuration: .init(
                 services: [control.application(logger: quiet), portal],
