@@ -33,7 +33,8 @@ struct Answer {
     }
 
     private func recovery(_ refusal: ErrorAnswer) -> SyncError.Recovery {
-        let named = refusal.retryAfterSeconds ?? headers.first(name: "retry-after").flatMap { Int($0) }
+        let named =
+            refusal.retryAfterSeconds ?? headers.first(name: "retry-after").flatMap { Int($0) }
         if let named { return Self.after(seconds: named) }
         return switch status {
         case 429, 503: Self.after(seconds: Self.retryAfterSeconds)

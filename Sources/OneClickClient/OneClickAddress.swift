@@ -15,7 +15,8 @@ struct OneClickAddress: Sendable {
         case "http":
             guard Self.isLoopback(host) else {
                 throw Self.refusal(
-                    text, "is plain http, which would send the practice's data unencrypted over "
+                    text,
+                    "is plain http, which would send the practice's data unencrypted over "
                         + "the network")
             }
         default: throw Self.refusal(text, "is neither https nor http")

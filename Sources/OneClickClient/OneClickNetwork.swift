@@ -26,7 +26,8 @@ public struct OneClickNetwork: Sendable, Hashable {
 
     /// A client that its caller shuts down.
     public func httpClient() throws -> HTTPClient {
-        HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: try configuration())
+        HTTPClient(
+            eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: try configuration())
     }
 
     /// Shared by the process; never shut down.
@@ -41,8 +42,10 @@ public struct OneClickNetwork: Sendable, Hashable {
                 !authorities.isEmpty
             else {
                 throw SyncError(
-                    "address", "The file of certificate authorities \(authorityFile) cannot be read.",
-                    hint: "Give the path of a file with certificates in PEM that this user may read.")
+                    "address",
+                    "The file of certificate authorities \(authorityFile) cannot be read.",
+                    hint:
+                        "Give the path of a file with certificates in PEM that this user may read.")
             }
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.trustRoots = .certificates(authorities)

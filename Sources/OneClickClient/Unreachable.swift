@@ -34,11 +34,14 @@ enum Unreachable {
     }
 
     private static func words(_ error: any Error) -> (what: String, hint: String) {
-        let network = "Check this server's network, name resolution, firewall and proxy; the next "
+        let network =
+            "Check this server's network, name resolution, firewall and proxy; the next "
             + "synchronisation tries again by itself."
         if let error = error as? NIOConnectionError {
             let isUnknownName = error.connectionErrors.isEmpty
-            return (isUnknownName ? "cannot be found by its name" : "does not take connections", network)
+            return (
+                isUnknownName ? "cannot be found by its name" : "does not take connections", network
+            )
         }
         if isTLS(error) {
             return (
@@ -49,7 +52,8 @@ enum Unreachable {
         }
         switch error as? HTTPClientError {
         case .connectTimeout?: return ("does not answer to connections", network)
-        case .readTimeout?, .deadlineExceeded?, .writeTimeout?: return ("did not answer in time", network)
+        case .readTimeout?, .deadlineExceeded?, .writeTimeout?:
+            return ("did not answer in time", network)
         case .proxyAuthenticationRequired?, .invalidProxyResponse?, .httpProxyHandshakeTimeout?:
             return ("cannot be reached through the proxy", network)
         default: return ("ended the connection without an answer", network)

@@ -36,8 +36,9 @@ struct ClientAssertions: Sendable {
     }
 
     func sender(of token: String) async throws -> Sender {
-        guard let (header, claims, _) = try? DefaultJWTParser().parse(
-            Array(token.utf8), as: ClientAssertion.self),
+        guard
+            let (header, claims, _) = try? DefaultJWTParser().parse(
+                Array(token.utf8), as: ClientAssertion.self),
             header.alg == "ES256", claims.iss == claims.sub, (1...128).contains(claims.jti.count),
             let installation = try await store.installation(InstallationID(rawValue: claims.iss)),
             let key = try? ES256PublicKey(pem: installation.publicKey),
@@ -55,7 +56,8 @@ struct ClientAssertions: Sendable {
         let name = "\(sender.installation.id) \(sender.assertion.jti)"
         // Remembered a little longer than it is accepted.
         let expires = Timestamp(
-            microsecondsSince1970: Int64(sender.assertion.exp + 2 * Self.skewSecondsMax) * 1_000_000)
+            microsecondsSince1970: Int64(sender.assertion.exp + 2 * Self.skewSecondsMax) * 1_000_000
+        )
         guard try await store.rememberAssertion(id: name, expires: expires, now: now()) else {
             throw SyncError(
                 "assertion", "This request was received before and is refused the second time.",

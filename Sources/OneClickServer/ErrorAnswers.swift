@@ -53,7 +53,9 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             .method: "\(request.method)", .path: "\(request.uri.path)",
             .status: "\(refusal.status.code)", .code: "\(refusal.answer.code)",
         ]
-        if refusal.isOurFault { metadata[.error] = "\(String(reflecting: type(of: error))) \(error)" }
+        if refusal.isOurFault {
+            metadata[.error] = "\(String(reflecting: type(of: error))) \(error)"
+        }
         context.logger.log(
             level: refusal.isOurFault ? .error : .info, "A request was refused",
             metadata: .keyed(metadata))

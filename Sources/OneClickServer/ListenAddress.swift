@@ -18,7 +18,8 @@ public struct ListenAddress: Hashable, Sendable {
     /// Reads `HOST:PORT`, an IPv6 host in brackets. Throws `address` for anything else, and for a
     /// host that is not this machine's loopback.
     public init(_ text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]),
             (0...65_535).contains(port)
         else {
             throw SyncError(

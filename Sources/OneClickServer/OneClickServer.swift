@@ -62,7 +62,8 @@ public struct OneClickServer: Service {
         } catch let error as IOError {
             throw SyncError(
                 "address", "OneClick cannot listen on \(address.url): \(error.reason).",
-                hint: "Stop the program that uses the port, or choose another one; port 0 takes any "
+                hint:
+                    "Stop the program that uses the port, or choose another one; port 0 takes any "
                     + "free port.")
         }
     }

@@ -16,7 +16,7 @@ struct OneClick: AsyncParsableCommand {
               oneclick serve --database sqlite:oneclick.db
 
             `practice add` prints a one-time code: type it into the practice's SyncWorker \
-            (`syncworker enrol`) to connect the two.
+            (`syncworker init`) to connect the two.
 
             Exit codes: 0 done, 1 failed, 2 the command was not understood.
             """,

@@ -50,7 +50,11 @@ struct AssertionTests {
             case .notAToken: token = "a.b.c"
             }
             let presented: String
-            if let token { presented = token } else { presented = try await office.key.sign(claims) }
+            if let token {
+                presented = token
+            } else {
+                presented = try await office.key.sign(claims)
+            }
             let answer = try await status(oneClick, presented)
             #expect(answer.status == 401)
             #expect(answer.refusal?.code == "assertion")
@@ -72,10 +76,12 @@ struct AssertionTests {
         }
     }
 
-    @Test("Odd claims are refused and harm nothing", arguments: [
-        #""aud":[]"#, #""aud":["oneclick"]"#, #""exp":9223372036854775807"#, #""exp":1e300"#,
-        #""exp":-9223372036854775808"#, #""exp":"soon""#,
-    ])
+    @Test(
+        "Odd claims are refused and harm nothing",
+        arguments: [
+            #""aud":[]"#, #""aud":["oneclick"]"#, #""exp":9223372036854775807"#, #""exp":1e300"#,
+            #""exp":-9223372036854775808"#, #""exp":"soon""#,
+        ])
     func oddClaims(_ odd: String) async throws {
         try await TestOneClick.serving { oneClick in
             let office = try await oneClick.enrolled()
@@ -91,9 +97,11 @@ struct AssertionTests {
         }
     }
 
-    @Test("Clocks may differ by a minute; beyond that both times are named", arguments: [
-        (-170, true), (-59, true), (59, true), (-181, false), (61, false), (7200, false),
-    ])
+    @Test(
+        "Clocks may differ by a minute; beyond that both times are named",
+        arguments: [
+            (-170, true), (-59, true), (59, true), (-181, false), (61, false), (7200, false),
+        ])
     func clocks(_ seconds: Int, _ isAccepted: Bool) async throws {
         try await TestOneClick.serving { oneClick in
             let office = try await oneClick.enrolled()

@@ -17,15 +17,17 @@ struct ClientTests {
         var testDescription: String { "\(status.code) \(type) \(body)" }
     }
 
-    @Test("Whatever is not OneClick's is said to be something else", arguments: [
-        Foreign(status: .ok, type: "text/html", body: "<html>Welcome to our Wi-Fi</html>"),
-        Foreign(status: .ok, type: "application/json", body: "<html>"),
-        Foreign(status: .ok, type: "application/json", body: #"{"login":"required"}"#),
-        Foreign(status: .noContent, type: "text/plain", body: ""),
-        Foreign(status: .found, type: "text/html", body: "moved"),
-        Foreign(status: .badGateway, type: "text/html", body: "<h1>Bad Gateway</h1>"),
-        Foreign(status: .notFound, type: "application/json", body: #"{"error":"none"}"#),
-    ])
+    @Test(
+        "Whatever is not OneClick's is said to be something else",
+        arguments: [
+            Foreign(status: .ok, type: "text/html", body: "<html>Welcome to our Wi-Fi</html>"),
+            Foreign(status: .ok, type: "application/json", body: "<html>"),
+            Foreign(status: .ok, type: "application/json", body: #"{"login":"required"}"#),
+            Foreign(status: .noContent, type: "text/plain", body: ""),
+            Foreign(status: .found, type: "text/html", body: "moved"),
+            Foreign(status: .badGateway, type: "text/html", body: "<h1>Bad Gateway</h1>"),
+            Foreign(status: .notFound, type: "application/json", body: #"{"error":"none"}"#),
+        ])
     func foreign(_ foreign: Foreign) async throws {
         try await answeringAlways {
             Response(
@@ -48,19 +50,22 @@ struct ClientTests {
         var testDescription: String { "\(status.code) \(code)" }
     }
 
-    @Test("A refusal keeps its code, and its status says what helps", arguments: [
-        Refused(status: .badRequest, recovery: .person),
-        Refused(status: .conflict, recovery: .person),
-        Refused(
-            status: .conflict, code: "commit_in_progress", recovery: .retryAfter(.seconds(5))),
-        Refused(status: .tooManyRequests, header: "7", recovery: .retryAfter(.seconds(7))),
-        Refused(status: .serviceUnavailable, recovery: .retryAfter(.seconds(5))),
-        Refused(status: .serviceUnavailable, header: "0", recovery: .retry),
-        Refused(
-            status: .serviceUnavailable, header: "99999999", recovery: .retryAfter(.seconds(3600))),
-        Refused(status: .internalServerError, recovery: .retry),
-        Refused(status: .gatewayTimeout, recovery: .retry),
-    ])
+    @Test(
+        "A refusal keeps its code, and its status says what helps",
+        arguments: [
+            Refused(status: .badRequest, recovery: .person),
+            Refused(status: .conflict, recovery: .person),
+            Refused(
+                status: .conflict, code: "commit_in_progress", recovery: .retryAfter(.seconds(5))),
+            Refused(status: .tooManyRequests, header: "7", recovery: .retryAfter(.seconds(7))),
+            Refused(status: .serviceUnavailable, recovery: .retryAfter(.seconds(5))),
+            Refused(status: .serviceUnavailable, header: "0", recovery: .retry),
+            Refused(
+                status: .serviceUnavailable, header: "99999999",
+                recovery: .retryAfter(.seconds(3600))),
+            Refused(status: .internalServerError, recovery: .retry),
+            Refused(status: .gatewayTimeout, recovery: .retry),
+        ])
     func refused(_ refused: Refused) async throws {
         try await answeringAlways {
             var response = Response(
@@ -89,21 +94,25 @@ struct ClientTests {
         #expect(error?.isOutcomeUnknown == false)
     }
 
-    @Test("Where secrets would cross a network in clear, nothing is sent", arguments: [
-        "http://oneclick.example", "http://192.168.1.5:8080", "http://127.0.0.1.example",
-        "http://localhost.example", "ftp://localhost", "oneclick.example", "",
-        "https://user:secret@oneclick.example", "https://oneclick.example/?token=secret",
-    ])
+    @Test(
+        "Where secrets would cross a network in clear, nothing is sent",
+        arguments: [
+            "http://oneclick.example", "http://192.168.1.5:8080", "http://127.0.0.1.example",
+            "http://localhost.example", "ftp://localhost", "oneclick.example", "",
+            "https://user:secret@oneclick.example", "https://oneclick.example/?token=secret",
+        ])
     func address(_ url: String) async throws {
         let error = await syncError { _ = try client(url) }
         #expect(error?.code == "address")
         #expect(error?.description.contains("secret") == false)
     }
 
-    @Test("https anywhere and http on this machine are taken", arguments: [
-        "https://oneclick.example", "https://oneclick.example/cloud/", "http://127.0.0.1:8080",
-        "http://[::1]:8080", "HTTP://LocalHost:1",
-    ])
+    @Test(
+        "https anywhere and http on this machine are taken",
+        arguments: [
+            "https://oneclick.example", "https://oneclick.example/cloud/", "http://127.0.0.1:8080",
+            "http://[::1]:8080", "HTTP://LocalHost:1",
+        ])
     func goodAddress(_ url: String) throws {
         _ = try client(url)
     }

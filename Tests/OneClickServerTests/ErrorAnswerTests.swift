@@ -23,19 +23,27 @@ struct ErrorAnswerTests {
         }
     }
 
-    @Test("Codes have their statuses, and waiting its header", arguments: [
-        (SyncError("code", "M.", hint: "H."), 401, nil),
-        (SyncError(.malformed, "M.", hint: "H."), 400, nil),
-        (SyncError(.version, "M.", hint: "H."), 400, nil),
-        (SyncError(.fenced, "M.", hint: "H."), 409, nil),
-        (SyncError(.moved, "M.", hint: "H.", recovery: .retry), 409, nil),
-        (SyncError("copy", "M.", hint: "H."), 409, nil),
-        (SyncError("place", "M.", hint: "H."), 409, nil),
-        (SyncError("too_large", "M.", hint: "H."), 413, nil),
-        (SyncError(.commitInProgress, "M.", hint: "H.", recovery: .retryAfter(.seconds(5))), 409, "5"),
-        (SyncError("x", "M.", hint: "H.", recovery: .retryAfter(.milliseconds(1500))), 503, "2"),
-        (SyncError("x", "M.", hint: "H."), 500, nil),
-    ] as [(SyncError, Int, String?)])
+    @Test(
+        "Codes have their statuses, and waiting its header",
+        arguments: [
+            (SyncError("code", "M.", hint: "H."), 401, nil),
+            (SyncError(.malformed, "M.", hint: "H."), 400, nil),
+            (SyncError(.version, "M.", hint: "H."), 400, nil),
+            (SyncError(.fenced, "M.", hint: "H."), 409, nil),
+            (SyncError(.moved, "M.", hint: "H.", recovery: .retry), 409, nil),
+            (SyncError("copy", "M.", hint: "H."), 409, nil),
+            (SyncError("place", "M.", hint: "H."), 409, nil),
+            (SyncError("too_large", "M.", hint: "H."), 413, nil),
+            (
+                SyncError(.commitInProgress, "M.", hint: "H.", recovery: .retryAfter(.seconds(5))),
+                409, "5"
+            ),
+            (
+                SyncError("x", "M.", hint: "H.", recovery: .retryAfter(.milliseconds(1500))), 503,
+                "2"
+            ),
+            (SyncError("x", "M.", hint: "H."), 500, nil),
+        ] as [(SyncError, Int, String?)])
     func statuses(_ error: SyncError, _ status: Int, _ retryAfter: String?) async throws {
         let answer = try await answer(throwing: error)
         #expect(answer.status == status)
@@ -53,9 +61,12 @@ struct ErrorAnswerTests {
         }
     }
 
-    @Test("A body beyond the limit is refused", arguments: [
-        ("POST", "/sync/v1/enrolments", 9 << 20), ("PUT", "/sync/v1/runs/run-1/batches/1", 17 << 20),
-    ])
+    @Test(
+        "A body beyond the limit is refused",
+        arguments: [
+            ("POST", "/sync/v1/enrolments", 9 << 20),
+            ("PUT", "/sync/v1/runs/run-1/batches/1", 17 << 20),
+        ])
     func tooLarge(_ method: String, _ path: String, _ bytes: Int) async throws {
         try await TestOneClick.serving { oneClick in
             let (_, run) = try await oneClick.enrolled().open("run-1")

@@ -62,7 +62,9 @@ struct RunTests {
         }
     }
 
-    @Test("A name that does not fit an address is refused", arguments: ["", "a/b", "../x", "ä", "a b"])
+    @Test(
+        "A name that does not fit an address is refused",
+        arguments: ["", "a/b", "../x", "ä", "a b"])
     func names(_ name: String) async throws {
         try await TestOneClick.serving { oneClick in
             let office = try await oneClick.enrolled()
@@ -90,11 +92,14 @@ struct RunTests {
             let (_, mine) = try await here.open("mine")
             let (_, theirs) = try await there.open("theirs")
             for swapped in [
-                OpenRun(id: mine.id, token: theirs.token), OpenRun(id: theirs.id, token: mine.token),
+                OpenRun(id: mine.id, token: theirs.token),
+                OpenRun(id: theirs.id, token: mine.token),
             ] {
                 let refusals = [
                     await syncError { try await here.client.beginLoad(.first, in: swapped) },
-                    await syncError { try await here.client.ship(.first(of: swapped.id), in: swapped) },
+                    await syncError {
+                        try await here.client.ship(.first(of: swapped.id), in: swapped)
+                    },
                     await syncError {
                         _ = try await here.client.commit(.first(version: 0), in: swapped)
                     },

@@ -152,5 +152,7 @@ func syncError(_ body: () async throws -> Void) async -> SyncError? {
 }
 
 extension Logger {
-    static var silent: Logger { Logger(label: "silent", factory: { _ in SwiftLogNoOpLogHandler() }) }
+    static var silent: Logger {
+        Logger(label: "silent", factory: { _ in SwiftLogNoOpLogHandler() })
+    }
 }
