@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import Foundation
+import NIOCore
 import NIOPosix
 import NIOSSL
 import SyncModel
@@ -20,10 +22,16 @@ enum Unreachable {
     ]
 
     private static func isBeforeSending(_ error: any Error) -> Bool {
-        if error is NIOConnectionError { return true }
+        if error is NIOConnectionError || isRefused(error) { return true }
         if isTLS(error) { return true }
         guard let error = error as? HTTPClientError else { return false }
         return beforeSending.contains(error)
+    }
+
+    /// What connecting to an address (rather than a name) fails with.
+    private static func isRefused(_ error: any Error) -> Bool {
+        guard let error = error as? IOError else { return false }
+        return [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH].contains(error.errnoCode)
     }
 
     /// A handshake that failed. A connection that ended without its closing words is another thing:
@@ -43,6 +51,7 @@ enum Unreachable {
                 isUnknownName ? "cannot be found by its name" : "does not take connections", network
             )
         }
+        if isRefused(error) { return ("does not take connections", network) }
         if isTLS(error) {
             return (
                 "does not prove who it is: the encrypted connection failed",
