@@ -131,7 +131,7 @@ let package = Package(
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
             "SynchronisationTests",
-            ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", grdb]),
+            ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", "SampleOffice", grdb]),
         tests(
             "OneClickServerTests",
             [

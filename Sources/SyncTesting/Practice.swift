@@ -25,7 +25,7 @@ public final class Practice: Sendable {
 
     /// - Parameters:
     ///   - isCaptured: whether change capture is installed in Central.
-    ///   - fill: puts rows into the new Central.
+    ///   - fill: makes the new Central's tables and puts rows into them.
     public init(
         seed: UInt64 = 1, isCaptured: Bool = true,
         limits: [TableName: RemovalLimits] = [:],
@@ -55,10 +55,7 @@ public final class Practice: Sendable {
         _ central: DatabaseQueue, _ fill: (Database) throws -> Void
     ) throws {
         try central.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-        try central.write { db in
-            try CentralSchema.create(in: db)
-            try fill(db)
-        }
+        try central.write(fill)
     }
 
     private static func enrol(
@@ -215,6 +212,7 @@ public final class Practice: Sendable {
 extension Practice {
     /// Twelve clients with everything that hangs on them, six employees.
     public static func fewClients(_ db: Database) throws {
+        try CentralSchema.create(in: db)
         try db.execute(
             sql: """
                 INSERT INTO database_info VALUES ('11111111-2222-3333-4444-555555555555', 'Test', 1);
