@@ -118,6 +118,7 @@ let package = Package(
                 "Catalogue", "Central", "OneClickClient", "PortalService", "SyncEngine",
                 "SyncModel", "SyncProtocol", "Observability", lifecycle, logging,
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool(
@@ -132,6 +133,14 @@ let package = Package(
         tests(
             "SynchronisationTests",
             ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", "SampleOffice", grdb]),
+        tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
+        tests("SyncWorkerTests", ["syncworker", "SyncModel"]),
+        tests(
+            "PortalServiceTests",
+            [
+                "PortalService", "SyncEngine", "SyncModel", grdb, lifecycle, logging,
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]),
         tests(
             "OneClickServerTests",
             [

@@ -8,14 +8,22 @@ import SyncProtocol
 
 /// Talks to a service that runs on this machine.
 public struct ControlClient: Sendable {
-    private let socket: String
+    private let path: String
 
     /// Nil where no service listens at the socket.
     public init?(socket: String) async {
-        self.socket = socket
-        guard FileManager.default.fileExists(atPath: socket), (try? await status()) != nil else {
-            return nil
-        }
+        path = socket
+        guard Self.isListening(socket), (try? await status()) != nil else { return nil }
+    }
+
+    /// Whether a process answers at the socket. The HTTP client would try again for seconds where a
+    /// killed service has left its file behind.
+    private static func isListening(_ path: String) -> Bool {
+        guard let address = try? SocketAddress(unixDomainSocketPath: path) else { return false }
+        let descriptor = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return address.withSockAddr { connect(descriptor, $0, socklen_t($1)) } == 0
     }
 
     public func status() async throws -> Portal.Status { try await get("/status") }
@@ -24,7 +32,7 @@ public struct ControlClient: Sendable {
         try await get("/runs?limit=\(limit)")
     }
 
-    public func request(_ request: RunRequest) async throws -> ControlServer.Ticket {
+    public func request(_ request: RunRequest) async throws -> Portal.Ticket {
         try await call(.POST, "/runs", body: try WireJSON.encode(request))
     }
 
@@ -41,7 +49,7 @@ public struct ControlClient: Sendable {
     private func call<T: Decodable>(
         _ method: NIOHTTP1.HTTPMethod, _ path: String, body: [UInt8]?
     ) async throws -> T {
-        guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
+        guard let url = URL(httpURLWithSocketPath: self.path, uri: path) else {
             throw Self.gone
         }
         var request = HTTPClientRequest(url: url.absoluteString)
@@ -50,13 +58,20 @@ public struct ControlClient: Sendable {
         do {
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
             let answer = try await response.body.collect(upTo: 64 << 20)
-            guard response.status == .ok else { throw Self.gone }
+            guard response.status == .ok else {
+                throw Self.refusal(Array(answer.readableBytesView))
+            }
             return try WireJSON.decode(from: Array(answer.readableBytesView))
         } catch let error as SyncError {
             throw error
         } catch {
             throw Self.gone
         }
+    }
+
+    private static func refusal(_ body: [UInt8]) -> SyncError {
+        guard let answer = try? WireJSON.decode(ErrorAnswer.self, from: body) else { return gone }
+        return SyncError(.init(rawValue: answer.code), answer.message, hint: answer.hint)
     }
 
     private static let gone = SyncError(

@@ -9,13 +9,6 @@ import SyncProtocol
 
 /// What the command line asks a running service, over a Unix socket that only its owner may open.
 public struct ControlServer: Sendable {
-    /// The answer to a request for a synchronisation.
-    public struct Ticket: Codable, Sendable, Hashable {
-        public var ticket: Int
-        /// Whether it waits for one that is in progress.
-        public var isQueued: Bool
-    }
-
     let portal: Portal
     let journal: SQLiteJournal
     let socket: String
@@ -27,42 +20,71 @@ public struct ControlServer: Sendable {
     }
 
     /// The service to run beside the portal.
-    public func application(logger: Logger) -> some ApplicationProtocol {
-        // What a process that was killed left behind; the lock says that it is dead.
-        try? FileManager.default.removeItem(atPath: socket)
+    ///
+    /// - Parameter onListening: called once the socket answers.
+    public func application(
+        logger: Logger, onListening: @escaping @Sendable () async -> Void = {}
+    ) -> some ApplicationProtocol {
+        removeSocket()
         return Application(
             responder: router().buildResponder(),
-            configuration: .init(address: .unixDomainSocket(path: socket)), logger: logger)
+            configuration: .init(address: .unixDomainSocket(path: socket)),
+            onServerRunning: { [socket] _ in
+                chmod(socket, 0o600)
+                await onListening()
+            }, logger: logger)
     }
+
+    /// What a process left behind that was killed: the lock says that it is dead.
+    public func removeSocket() { unlink(socket) }
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: ControlErrors())
         router.get("status") { _, _ in try json(await portal.status()) }
         router.get("runs") { request, _ in
             let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 20
-            let underway = await portal.status().progress?.run.id
-            return try json(await journal.runs(limit: limit, underway: underway))
+            let isUnderway = await portal.status().isRunning
+            return try json(
+                await journal.runs(limit: max(1, limit), isUnderway: isUnderway))
         }
-        router.post("runs") { request, context in
+        router.post("runs") { request, _ in
             let body = try await request.body.collect(upTo: 1 << 20)
             let asked: RunRequest = try WireJSON.decode(from: Array(body.readableBytesView))
-            let isBusy = await portal.status().progress != nil
-            return try json(Ticket(ticket: await portal.request(asked), isQueued: isBusy))
+            return try json(await portal.request(asked))
         }
         router.get("tickets/:ticket") { _, context in
             let ticket = try context.parameters.require("ticket", as: Int.self)
             guard let standing = await portal.standing(of: ticket) else {
-                throw HTTPError(.notFound)
+                throw SyncError(
+                    "ticket", "The service does not know this request any more.",
+                    hint: "`syncworker runs` lists what became of it.")
             }
             return try json(standing)
         }
         router.post("stop") { _, _ in try json(await portal.stop()) }
         return router
     }
+}
 
-    private func json(_ value: some Encodable) throws -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value))))
+private func json(_ value: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response {
+    Response(
+        status: status, headers: [.contentType: "application/json"],
+        body: .init(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value))))
+}
+
+/// Says in words what could not be done: the person who asked reads it at once.
+private struct ControlErrors: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as SyncError {
+            let answer = ErrorAnswer(
+                code: error.code.rawValue, message: error.message, hint: error.hint)
+            return try json(answer, .internalServerError)
+        }
     }
 }

@@ -13,12 +13,20 @@ public actor Portal: Service {
     /// What `syncworker status` and the console show.
     public struct Status: Codable, Sendable, Hashable {
         public var server: String
-        /// Set while a synchronisation is in progress.
+        public var isRunning: Bool
+        /// Set while a synchronisation is in progress and has said where it stands.
         public var progress: RunProgress?
         public var isQueued: Bool
         /// When the next periodic synchronisation starts.
         public var nextStart: Timestamp
         public var lastRun: RunRecord?
+    }
+
+    /// The answer to a request for a synchronisation: a number to ask by.
+    public struct Ticket: Codable, Sendable, Hashable {
+        public var ticket: Int
+        /// Whether it waits for one that is in progress.
+        public var isQueued: Bool
     }
 
     /// Where a request for a synchronisation stands.
@@ -39,13 +47,19 @@ public actor Portal: Service {
     private var nextStart: Timestamp
 
     private var lastTicket = 0
-    private var queued: (ticket: Int, request: RunRequest)?
-    private var running: (ticket: Int, start: Timestamp)?
+    /// At most one for each purpose: a dry run must never stand in for a synchronisation.
+    private var queued: [(ticket: Int, request: RunRequest)] = []
+    private var running: Int?
     private var done: [Int: RunRecord] = [:]
     private let current = Mutex<RunProgress?>(nil)
     private let isStopped = Mutex(false)
-    private let wakeUps: AsyncStream<Void>
-    private let wake: AsyncStream<Void>.Continuation
+    /// Set while the service waits for something to do.
+    private var wake: AsyncStream<Void>.Continuation?
+
+    /// The clock is looked at this often: it may be put forward or back.
+    static let pauseMax = Duration.seconds(60)
+    /// Tickets are answered for this many runs.
+    private static let ticketsKept = 20
 
     /// - Parameters:
     ///   - lastStarted: of the journal: a start missed while the service was down is made up for.
@@ -63,31 +77,30 @@ public actor Portal: Service {
         self.wait = wait
         self.perform = perform
         nextStart = schedule.start(now: now(), lastStarted: lastStarted)
-        (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     // MARK: Asking
 
-    /// Asks for a synchronisation. While one is in progress one more waits; whoever asks again
-    /// joins it, and a full among them makes it a full.
-    public func request(_ request: RunRequest) -> Int {
-        if var waiting = queued {
-            if request.kind == .full { waiting.request.kind = .full }
-            if waiting.request.only != request.only { waiting.request.only = nil }
-            queued = waiting
-            return waiting.ticket
+    /// Asks for a synchronisation. While one is in progress one more of its purpose waits; whoever
+    /// asks again joins it, and a full among them makes it a full.
+    public func request(_ request: RunRequest) -> Ticket {
+        let isBusy = running != nil
+        if let index = queued.firstIndex(where: { $0.request.purpose == request.purpose }) {
+            if request.kind == .full { queued[index].request.kind = .full }
+            if queued[index].request.only != request.only { queued[index].request.only = nil }
+            return Ticket(ticket: queued[index].ticket, isQueued: isBusy)
         }
         lastTicket += 1
-        queued = (lastTicket, request)
-        wake.yield()
-        return lastTicket
+        queued.append((lastTicket, request))
+        wake?.yield()
+        return Ticket(ticket: lastTicket, isQueued: isBusy)
     }
 
     /// Nil for a ticket that was never given, or long ago.
     public func standing(of ticket: Int) -> Standing? {
         if let record = done[ticket] { return .done(record) }
-        if running?.ticket == ticket { return .running(current.withLock(\.self)) }
-        return queued?.ticket == ticket ? .queued : nil
+        if running == ticket { return .running(current.withLock(\.self)) }
+        return queued.contains { $0.ticket == ticket } ? .queued : nil
     }
 
     /// Ends the synchronisation in progress between two batches; false if there is none.
@@ -99,8 +112,8 @@ public actor Portal: Service {
 
     public func status() -> Status {
         Status(
-            server: server, progress: current.withLock(\.self), isQueued: queued != nil,
-            nextStart: nextStart, lastRun: lastRun)
+            server: server, isRunning: running != nil, progress: current.withLock(\.self),
+            isQueued: !queued.isEmpty, nextStart: nextStart, lastRun: lastRun)
     }
 
     // MARK: Working
@@ -116,15 +129,11 @@ public actor Portal: Service {
             }
         } onGracefulShutdown: {
             self.isStopped.withLock { $0 = true }
-            self.wake.yield()
         }
     }
 
     private func due() -> (Int, RunRequest)? {
-        if let waiting = queued {
-            queued = nil
-            return (waiting.ticket, waiting.request)
-        }
+        if !queued.isEmpty { return queued.removeFirst() }
         guard nextStart <= now() else { return nil }
         lastTicket += 1
         return (lastTicket, RunRequest(kind: .change, trigger: .schedule))
@@ -132,7 +141,7 @@ public actor Portal: Service {
 
     private func work(_ ticket: Int, _ request: RunRequest) async {
         let started = now()
-        running = (ticket, started)
+        running = ticket
         lastStarted = started
         nextStart = schedule.next(after: started)
         isStopped.withLock { $0 = Task.isShuttingDownGracefully }
@@ -143,19 +152,29 @@ public actor Portal: Service {
         running = nil
         lastRun = record
         done[ticket] = record
-        done[ticket - 20] = nil
-        // A run longer than the interval has missed starts: they are made up for once.
-        nextStart = schedule.start(now: now(), lastStarted: lastStarted)
+        done[ticket - Self.ticketsKept] = nil
+        // A run longer than the interval has missed starts: they are made up for once, unless a
+        // person has just said that it is enough.
+        nextStart =
+            record.outcome == .stopped
+            ? schedule.next(after: now()) : schedule.start(now: now(), lastStarted: lastStarted)
     }
 
     /// Until the next start, a request, or the end of the service.
     private func idle() async {
-        let (pause, wait, wakeUps) = (nextStart - now(), wait, wakeUps)
-        await withTaskGroup(of: Void.self) { group in
+        // A clock that was put back must not put the next start off by as much.
+        nextStart = min(nextStart, schedule.next(after: now()))
+        let pause = min(nextStart - now(), Self.pauseMax)
+        // A stream ends with the task that waits for it: each wait has one of its own.
+        let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.wake = wake
+        await withTaskGroup(of: Void.self) { [wait] group in
             group.addTask { try? await wait(pause) }
             group.addTask { for await _ in wakeUps { break } }
+            group.addTask { try? await gracefulShutdown() }
             await group.next()
             group.cancelAll()
         }
+        self.wake = nil
     }
 }

@@ -15,12 +15,13 @@ public final class RunLock: Sendable {
                 "The lock file \(path) cannot be opened: \(String(cString: strerror(errno))).",
                 hint: "Check that this user may write to its folder.")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        guard Self.take(descriptor) else {
+            let holder = Self.holder(path)
             close(descriptor)
             throw SyncError(
                 .busy,
-                "Another process synchronises this practice (process \(holder.isEmpty ? "unknown" : holder)).",
+                "Another process synchronises this practice"
+                    + (holder.map { " (process \($0))." } ?? "."),
                 hint: "Wait for it to finish, or stop it.")
         }
         let pid = Array(String(getpid()).utf8)
@@ -29,6 +30,28 @@ public final class RunLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether a process that is alive holds the lock.
+    public static func isHeld(path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// The number of the process that holds the lock, or held it last.
+    public static func holder(_ path: String) -> Int? {
+        (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int($0) }
+    }
+
+    /// Tries a few times: a command that looks whether the lock is held has it for a moment.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<5 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(10_000)
+        }
+        return false
+    }
 }
 
 extension SyncError.Code {

@@ -7,7 +7,7 @@ import SyncProtocol
 
 /// What the premises remember, in a SQLite file of its own.
 public final class SQLiteJournal: Journal {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private let path: String
 
     static let version = 1
@@ -17,8 +17,8 @@ public final class SQLiteJournal: Journal {
     private static let schema = [
         """
         CREATE TABLE runs (
-          id TEXT PRIMARY KEY, started_at TEXT NOT NULL, start TEXT NOT NULL, outcome TEXT,
-          record TEXT
+          number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, started_at TEXT NOT NULL,
+          start TEXT NOT NULL, outcome TEXT, record TEXT
         ) STRICT
         """,
         "CREATE INDEX runs_by_start ON runs (started_at)",
@@ -41,8 +41,9 @@ public final class SQLiteJournal: Journal {
                 case Self.version: break
                 default:
                     throw SyncError(
-                        "journal", "The journal \(path) was made by a newer release.",
-                        hint: "Use that release, or move the journal away: only history is lost.")
+                        .journal, "The journal \(path) was made by a newer release.",
+                        hint: "Use that release, or move the journal away: history is lost, and "
+                            + "OneClick may ask for a new enrolment.")
                 }
             }
             return queue
@@ -57,7 +58,7 @@ public final class SQLiteJournal: Journal {
         try await read { db in
             let fence = try Int.fetchOne(db, sql: "SELECT fence FROM installation") ?? 0
             let run = try String.fetchOne(
-                db, sql: "SELECT id FROM runs ORDER BY started_at DESC, rowid DESC LIMIT 1")
+                db, sql: "SELECT id FROM runs ORDER BY number DESC LIMIT 1")
             return (fence, run.map(RunID.init(rawValue:)))
         }
     }
@@ -81,36 +82,65 @@ public final class SQLiteJournal: Journal {
     }
 
     public func record(_ run: RunRecord) async throws {
+        try await write { try Self.end(run, $0) }
+    }
+
+    private static func end(_ run: RunRecord, _ db: Database) throws {
         let record = String(decoding: try WireJSON.encode(run), as: UTF8.self)
-        try await write { db in
-            try db.execute(
-                sql: "UPDATE runs SET outcome = ?, record = ? WHERE id = ?",
-                arguments: [run.outcome.rawValue, record, run.id.rawValue])
-        }
+        try db.execute(
+            sql: "UPDATE runs SET outcome = ?, record = ? WHERE id = ?",
+            arguments: [run.outcome.rawValue, record, run.id.rawValue])
     }
 
     // MARK: Looking back
 
-    /// The latest runs, newest first. A run that began and never ended is one that the service
-    /// did not survive, unless it is the one under way.
-    public func runs(limit: Int, underway: RunID? = nil) async throws -> [RunRecord] {
+    /// The latest runs, begun last first: the clock may have been put back between them.
+    ///
+    /// A run that began and never ended is one that its process did not survive; the latest may be
+    /// under way still, and is left out then.
+    public func runs(limit: Int, isUnderway: Bool = false) async throws -> [RunRecord] {
         let rows = try await read { db in
             try Row.fetchAll(
-                db,
-                sql: "SELECT start, record FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?",
-                arguments: [limit]
+                db, sql: "SELECT start, record FROM runs ORDER BY number DESC LIMIT ?",
+                arguments: [isUnderway ? limit + 1 : limit]
             ).map { ($0["start"] as String, $0["record"] as String?) }
         }
-        return try rows.compactMap { start, record in
-            if let record { return try WireJSON.decode(RunRecord.self, from: Array(record.utf8)) }
-            let start = try WireJSON.decode(RunStart.self, from: Array(start.utf8))
-            return start.id == underway ? nil : Self.cutOff(start)
+        let ended = isUnderway && rows.first?.1 == nil ? rows.dropFirst() : rows[...]
+        return try ended.prefix(limit).map { start, record in
+            if let record { return try WireJSON.decode(from: Array(record.utf8)) }
+            return Self.cutOff(try WireJSON.decode(from: Array(start.utf8)))
+        }
+    }
+
+    /// Nil for a run that is unknown.
+    public func run(_ id: RunID) async throws -> RunRecord? {
+        let row = try await read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT start, record FROM runs WHERE id = ?", arguments: [id.rawValue]
+            ).map { ($0["start"] as String, $0["record"] as String?) }
+        }
+        guard let (start, record) = row else { return nil }
+        if let record { return try WireJSON.decode(from: Array(record.utf8)) }
+        return Self.cutOff(try WireJSON.decode(from: Array(start.utf8)))
+    }
+
+    /// Writes down the end of every run that its process did not survive. For whoever holds the
+    /// lock: nothing is under way then.
+    public func endCutOff() async throws {
+        try await write { db in
+            let starts = try String.fetchAll(
+                db, sql: "SELECT start FROM runs WHERE record IS NULL")
+            for start in starts {
+                let run = Self.cutOff(try WireJSON.decode(from: Array(start.utf8)))
+                try Self.end(run, db)
+            }
         }
     }
 
     public func lastStarted() async throws -> Timestamp? {
         try await read { db in
-            try String.fetchOne(db, sql: "SELECT max(started_at) FROM runs")
+            try String.fetchOne(
+                db, sql: "SELECT started_at FROM runs ORDER BY number DESC LIMIT 1")
         }.flatMap { Timestamp($0) }
     }
 
@@ -123,9 +153,9 @@ public final class SQLiteJournal: Journal {
             errors: [
                 .init(
                     dataSet: nil, table: nil, key: nil, code: "cut_off",
-                    message: "The service ended during this synchronisation.",
-                    hint: "Nothing is lost: the next synchronisation carried on from what OneClick "
-                        + "had.")
+                    message: "The service stopped during this synchronisation.",
+                    hint: "Nothing is lost: the next synchronisation carries on from what OneClick "
+                        + "has.")
             ])
     }
 
@@ -146,6 +176,18 @@ public final class SQLiteJournal: Journal {
     }
 
     private static func explained(_ error: any Error, _ path: String) -> any Error {
-        (error as? DatabaseError)?.explained("The journal", path: path) ?? error
+        guard let error = error as? DatabaseError else { return error }
+        var explained = error.explained("SyncWorker's journal", path: path)
+        explained.code = .journal
+        if error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
+            explained.hint =
+                "Move it away: history is lost, and OneClick may ask for a new enrolment."
+        }
+        return explained
     }
+}
+
+extension SyncError.Code {
+    /// What the premises remember cannot be read or written.
+    public static let journal: Self = "journal"
 }

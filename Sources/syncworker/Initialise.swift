@@ -66,6 +66,8 @@ struct Initialise: AsyncParsableCommand {
             server: ProcessInfo.processInfo.hostName, centralWaitSeconds: 10, logLevel: .info)
         try FileManager.default.createDirectory(
             atPath: settings.folder, withIntermediateDirectories: true)
+        // A service that runs here would go on with the installation before.
+        let lock = try RunLock(path: settings.lockFile)
         try SecretFile.makeIfMissing(settings.fingerprintKeyFile)
         // Central is checked before the code is used up.
         try await Wiring(settings: settings).central().close()
@@ -79,6 +81,7 @@ struct Initialise: AsyncParsableCommand {
         try journal.close()
         try write(settings)
         let capture = installCapture(settings)
+        withExtendedLifetime(lock) {}
         try common.answer(
             Answer(
                 practice: answer.practice, practiceName: answer.practiceName,

@@ -15,6 +15,8 @@ struct Status: AsyncParsableCommand {
 
     private struct Answer: Encodable {
         var service: Portal.Status?
+        /// The process that may synchronise at this moment, service or command.
+        var process: Int?
         var lastRun: RunRecord?
         var oneclick: StatusAnswer?
         var oneclickError: String?
@@ -23,10 +25,13 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let settings = try await common.settings()
         let service = try await ControlClient(socket: settings.socket)?.status()
+        let process =
+            RunLock.isHeld(path: settings.lockFile) ? RunLock.holder(settings.lockFile) : nil
         let journal = try SQLiteJournal(path: settings.journalFile)
-        let last = try await journal.runs(limit: 1, underway: service?.progress?.run.id).first
+        let isUnderway = service?.isRunning ?? (process != nil)
+        let last = try await journal.runs(limit: 1, isUnderway: isUnderway).first
         try journal.close()
-        var answer = Answer(service: service, lastRun: last)
+        var answer = Answer(service: service, process: process, lastRun: last)
         do {
             answer.oneclick = try await Wiring(settings: settings).cloud().status()
         } catch let error as SyncError {
@@ -39,9 +44,11 @@ struct Status: AsyncParsableCommand {
         var lines = ["SyncWorker Service Status: \(settings.server)"]
         if let service = answer.service {
             lines.append(
-                service.progress != nil
+                service.isRunning
                     ? "Synchronisation is currently in progress"
                     : "Next scheduled sync: \(service.nextStart)")
+        } else if let process = answer.process {
+            lines.append("Process \(process) synchronises; no service answers.")
         } else {
             lines.append("The service is not running. `syncworker serve` starts it.")
         }
@@ -85,7 +92,8 @@ struct Runs: AsyncParsableCommand {
             runs = try await service.runs(limit: limit)
         } else {
             let journal = try SQLiteJournal(path: settings.journalFile)
-            runs = try await journal.runs(limit: limit)
+            runs = try await journal.runs(
+                limit: limit, isUnderway: RunLock.isHeld(path: settings.lockFile))
             try journal.close()
         }
         let rows = runs.map { run in
@@ -193,7 +201,9 @@ struct Approve: AsyncParsableCommand {
     }
 
     private static func key(_ text: String) throws -> Key {
-        let parts = text.split(separator: ",").map { Int64($0).map(KeyValue.integer) }
+        // As `held` prints it, too.
+        let bare = text.filter { !"[] ".contains($0) }
+        let parts = bare.split(separator: ",").map { Int64($0).map(KeyValue.integer) }
         guard !parts.isEmpty, !parts.contains(nil) else {
             throw ValidationError("\"\(text)\" is no key; write 17, or 4,17 for a path.")
         }

@@ -126,6 +126,8 @@ final class ProgressBars: Sendable {
 /// Answers whether it was raised before.
 final class Latch: Sendable {
     private let isUp = Mutex(false)
+    var isRaised: Bool { isUp.withLock(\.self) }
+
     func raise() -> Bool {
         isUp.withLock { up in
             defer { up = true }

@@ -6,6 +6,7 @@ import Observability
 import PortalService
 import SyncEngine
 import SyncModel
+import UnixSignals
 
 /// One synchronisation, now.
 struct Run: AsyncParsableCommand {
@@ -55,11 +56,11 @@ struct Run: AsyncParsableCommand {
         if ticket.isQueued, !common.json {
             say("A synchronisation is in progress; this one follows it.")
         }
-        let bars = ProgressBars()
+        let bars = common.json ? nil : ProgressBars()
         while true {
             switch try await service.standing(of: ticket.ticket) {
             case .done(let record): return record
-            case .running(let progress): if let progress { bars.show(progress) }
+            case .running(let progress): if let progress { bars?.show(progress) }
             case .queued: break
             }
             try await Task.sleep(for: .milliseconds(250))
@@ -67,13 +68,39 @@ struct Run: AsyncParsableCommand {
     }
 
     private func perform(_ request: RunRequest, _ settings: Settings) async throws -> RunRecord {
-        let lock = try RunLock(path: settings.lockFile)
-        let journal = try SQLiteJournal(path: settings.journalFile)
+        let wiring = Wiring(settings: settings)
+        let (lock, journal) = try await wiring.takeCharge()
         let bars = common.json ? nil : ProgressBars()
-        let record = await Wiring(settings: settings).perform(
-            request, journal: journal, progress: { bars?.show($0) }, isStopped: { false })
+        let record = await Self.untilInterrupted { isStopped in
+            await wiring.perform(
+                request, journal: journal, progress: { bars?.show($0) }, isStopped: isStopped)
+        }
         try journal.close()
         withExtendedLifetime(lock) {}
         return record
+    }
+
+    /// Ctrl-C ends the run between two batches, so that its record is written; a second one ends
+    /// the program at once.
+    private static func untilInterrupted(
+        _ perform: @escaping @Sendable (@escaping @Sendable () -> Bool) async -> RunRecord
+    ) async -> RunRecord {
+        let interrupted = Latch()
+        return await withTaskGroup(of: RunRecord?.self) { group in
+            group.addTask { await perform { interrupted.isRaised } }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                    if interrupted.raise() { Foundation.exit(1) }
+                    FileHandle.standardError.write(
+                        Data("Stopping between two batches; Ctrl-C again ends at once.\n".utf8))
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = await group.next() {
+                if let result { return result }
+            }
+            preconditionFailure("a run always ends with a record")
+        }
     }
 }

@@ -32,8 +32,7 @@ struct Serve: AsyncParsableCommand {
         let wiring = Wiring(settings: settings)
         _ = try wiring.catalogue()
         _ = try wiring.cloud()
-        let lock = try RunLock(path: settings.lockFile)
-        let journal = try SQLiteJournal(path: settings.journalFile)
+        let (lock, journal) = try await wiring.takeCharge()
         let portal = Portal(
             server: settings.server,
             schedule: Schedule(
@@ -51,15 +50,19 @@ struct Serve: AsyncParsableCommand {
         let control = ControlServer(portal: portal, journal: journal, socket: settings.socket)
         var quiet = logger
         quiet.logLevel = .warning
-        let next = await portal.status().nextStart
-        try common.answer(
-            Answer(socket: settings.socket, nextStart: next),
-            "SyncWorker serves \(settings.server); next synchronisation at \(next).")
+        // Said once the socket answers: whoever reads it may use the other commands at once.
+        let application = control.application(logger: quiet) {
+            let next = await portal.status().nextStart
+            try? common.answer(
+                Answer(socket: settings.socket, nextStart: next),
+                "SyncWorker serves \(settings.server); next synchronisation at \(next).")
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: [control.application(logger: quiet), portal],
+                services: [application, portal],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
+        control.removeSocket()
         try journal.close()
         withExtendedLifetime(lock) {}
     }

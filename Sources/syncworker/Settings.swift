@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import SyncModel
 import SystemPackage
+import Yams
 
 /// The effective configuration: environment (`SYNCWORKER_...`) before file before defaults.
 struct Settings: Sendable {
@@ -38,6 +39,10 @@ struct Settings: Sendable {
     }
 
     static let sqlite = "sqlite:"
+    static let keys = [
+        "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
+        "server", "central_wait_seconds", "log_level",
+    ]
 
     static func path(ofCentral value: String) -> String? {
         guard value.hasPrefix(sqlite), value.count > sqlite.count else { return nil }
@@ -51,7 +56,9 @@ struct Settings: Sendable {
     }
 
     /// Reads everything, and reports every mistake at once.
-    static func read(_ file: String) async throws -> Settings {
+    static func read(
+        _ file: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws -> Settings {
         let file = absolute(file)
         guard FileManager.default.fileExists(atPath: file) else {
             throw SyncError(
@@ -66,8 +73,10 @@ struct Settings: Sendable {
                 .usage, "The configuration \(file) is no YAML file: \(error).",
                 hint: "Correct it, or make a new one with `syncworker init --force`.")
         }
-        let environment = EnvironmentVariablesProvider().prefixKeys(with: "syncworker")
-        var reading = Reading(ConfigReader(providers: [environment, yaml]))
+        let variables = EnvironmentVariablesProvider(environmentVariables: environment)
+            .prefixKeys(with: "syncworker")
+        var reading = Reading(ConfigReader(providers: [variables, yaml]))
+        reading.checkKeys(of: file)
         let settings = reading.settings(file)
         guard reading.mistakes.isEmpty else {
             throw SyncError(
@@ -86,32 +95,56 @@ struct Settings: Sendable {
 
         init(_ config: ConfigReader) { self.config = config }
 
+        /// A key that is written wrong would leave its default in force without a word.
+        mutating func checkKeys(of file: String) {
+            let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+            let entries = (try? Yams.load(yaml: text)) as? [AnyHashable: Any] ?? [:]
+            let unknown = entries.keys.map { "\($0)" }.filter { !Settings.keys.contains($0) }
+            for key in unknown.sorted() {
+                mistakes.append(
+                    "\(key) is no key; there are \(Settings.keys.joined(separator: ", ")).")
+            }
+        }
+
         mutating func settings(_ file: String) -> Settings {
             let folder = (file as NSString).deletingLastPathComponent
             return Settings(
-                file: file, central: central(folder), oneclick: text("oneclick"),
+                file: file, central: central(folder), oneclick: address(),
                 practice: PracticeID(rawValue: Int64(number("practice", nil, 1...Int.max))),
                 installation: InstallationID(rawValue: text("installation")),
-                catalogue: config.string(forKey: "catalogue").map {
-                    Settings.absolute($0, in: folder)
-                },
+                catalogue: optional("catalogue").map { Settings.absolute($0, in: folder) },
                 intervalMinutes: number("interval_minutes", 30, 1...1440),
-                server: config.string(forKey: "server") ?? ProcessInfo.processInfo.hostName,
+                server: optional("server") ?? ProcessInfo.processInfo.hostName,
                 centralWaitSeconds: number("central_wait_seconds", 10, 0...600),
                 logLevel: level())
         }
 
+        /// An empty value, such as a key with nothing behind it, is none.
+        private func optional(_ key: String) -> String? {
+            config.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+        }
+
         private mutating func text(_ key: String) -> String {
-            guard let value = config.string(forKey: ConfigKey(key)), !value.isEmpty else {
+            guard let value = optional(key) else {
                 mistakes.append("\(key) is missing.")
                 return ""
             }
             return value
         }
 
+        private mutating func address() -> String {
+            let value = text("oneclick")
+            let parts = URLComponents(string: value)
+            if !value.isEmpty, parts?.host == nil || !["https", "http"].contains(parts?.scheme) {
+                mistakes.append("oneclick is \"\(value)\"; expected an address, https://...")
+            }
+            return value
+        }
+
         private mutating func central(_ folder: String) -> String {
             let value = text("central")
-            guard value.isEmpty || value.hasPrefix(Settings.sqlite) else {
+            guard !value.isEmpty else { return "" }
+            guard value.hasPrefix(Settings.sqlite), value.count > Settings.sqlite.count else {
                 mistakes.append("central is \"\(value)\"; write it as sqlite:FILE.")
                 return ""
             }
@@ -122,10 +155,7 @@ struct Settings: Sendable {
             _ key: String, _ fallback: Int?, _ range: ClosedRange<Int>
         ) -> Int {
             // As text, so that a value that is no number is a mistake and not the default.
-            let value =
-                config.string(forKey: ConfigKey(key))
-                ?? config.int(forKey: ConfigKey(key)).map(String.init)
-            guard let value else {
+            guard let value = optional(key) else {
                 if fallback == nil { mistakes.append("\(key) is missing.") }
                 return fallback ?? 0
             }
@@ -139,7 +169,7 @@ struct Settings: Sendable {
         }
 
         private mutating func level() -> Logger.Level {
-            let value = config.string(forKey: "log_level") ?? "info"
+            let value = optional("log_level") ?? "info"
             guard let level = Logger.Level(rawValue: value) else {
                 let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
                 mistakes.append("log_level is \"\(value)\"; expected one of \(names).")

@@ -38,6 +38,14 @@ struct Wiring: Sendable {
             key: try InstallationKey(file: settings.keyFile), now: SystemClock.now)
     }
 
+    /// The right to synchronise, and the journal, in which nothing is under way then.
+    func takeCharge() async throws -> (RunLock, SQLiteJournal) {
+        let lock = try RunLock(path: settings.lockFile)
+        let journal = try SQLiteJournal(path: settings.journalFile)
+        try await journal.endCutOff()
+        return (lock, journal)
+    }
+
     /// Opens Central for each run: one that was not there yesterday may be there today.
     func perform(
         _ request: RunRequest, journal: SQLiteJournal,
