@@ -131,7 +131,10 @@ let package = Package(
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
             "SynchronisationTests",
-            ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", "SampleOffice", grdb]),
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "SyncTesting", "SampleOffice",
+                grdb,
+            ]),
         tests(
             "OneClickServerTests",
             [
