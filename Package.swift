@@ -128,6 +128,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
+        tests("SyncProtocolTests", ["SyncModel", "SyncProtocol"]),
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
             "SynchronisationTests",
