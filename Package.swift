@@ -131,7 +131,9 @@ let package = Package(
         .testTarget(
             name: "SyncProtocolTests", dependencies: ["SyncModel", "SyncProtocol"],
             exclude: ["Golden"],
-            swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error)]
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error),
+            ]
         ),
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
