@@ -128,7 +128,13 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
-        tests("SyncProtocolTests", ["SyncModel", "SyncProtocol"]),
+        .testTarget(
+            name: "SyncProtocolTests", dependencies: ["SyncModel", "SyncProtocol"],
+            exclude: ["Golden"],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error),
+            ]
+        ),
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
             "SynchronisationTests",
