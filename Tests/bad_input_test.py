@@ -59,7 +59,9 @@ def needed(program, *words):
 class Practice:
     """A small practice: Central, OneClick that serves, and a SyncWorker that is enrolled."""
 
-    def __init__(self, clients=30, transactions=300, oneclick_folder=None):
+    def __init__(
+        self, clients=30, transactions=300, oneclick_folder=None, config_folder=None
+    ):
         # Another user has to get here too, and a socket's path may not be long.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bad-"))
         self.folder.chmod(0o755)
@@ -67,7 +69,7 @@ class Practice:
         self.site.mkdir()
         self.central = self.site / "central.db"
         self.oneclick = (oneclick_folder or self.folder) / "oneclick.db"
-        self.config = self.folder / "syncworker.yaml"
+        self.config = (config_folder or self.folder) / "syncworker.yaml"
         self.server = None
         self.port = 0
         try:
@@ -257,60 +259,388 @@ class Databases(BadInput):
         db.close()
         self.assert_refused(path, "not a Central", "no table", "Check the path")
 
+    # It says "This database is not a Central" without naming the file.
+    @unittest.expectedFailure
     def test_says_which_database_is_not_a_central(self):
         path = self.folder / "empty.db"
         path.touch()
         done = self.practice.worker("run", central=f"sqlite:{path}")
         self.assert_says(done, FAILED, "not a Central", str(path))
 
+    # It says "disk I/O error" and to run again; it should say that the path is a folder, and that
+    # the path is what has to be corrected.
+    @unittest.expectedFailure
     def test_a_folder(self):
-        self.assert_refused(self.folder, str(self.folder), "folder")
+        self.assert_refused(self.folder, "is a folder", str(self.folder), "Check the path")
 
     def test_locked_by_another_program(self):
         self.practice.change("UPDATE contact SET town = 'Leeds' WHERE id = 1")
-        # In this mode a reader has to wait for an exclusive lock.
         db = sqlite3.connect(self.practice.central, isolation_level=None)
-        self.assertEqual(db.execute("PRAGMA journal_mode = DELETE").fetchone()[0], "delete")
+        db.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        done = self.practice.worker("run", central_wait_seconds=1)
+        db.execute("ROLLBACK")
+        db.close()
+        self.assertLess(time.monotonic() - began, 20)
+        self.assert_says(
+            done, FAILED, "locked by another program", str(self.practice.central), "Close",
+            "tries again")
+        self.assert_normal()
+
+    def test_wait_is_read_from_the_configuration(self):
+        configured = self.practice.config.read_text()
+        self.practice.config.write_text(
+            configured.replace("central_wait_seconds: 10", "central_wait_seconds: 1"))
         try:
-            db.execute("BEGIN EXCLUSIVE")
-            began = time.monotonic()
-            done = self.practice.worker("run", central_wait_seconds=1)
-            self.assertLess(time.monotonic() - began, 20)
-            self.assert_says(
-                done, FAILED, "locked by another program", str(self.practice.central), "Close",
-                "tries again")
-            db.execute("ROLLBACK")
-            self.assert_normal()
+            self.test_locked_by_another_program()
         finally:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.close()
+            self.practice.config.write_text(configured)
+
+    def test_locked_even_for_readers(self):
+        db = sqlite3.connect(self.practice.central, isolation_level=None)
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("UPDATE contact SET town = 'Bath' WHERE id = 1")
+        done = self.practice.worker("run", central_wait_seconds=1)
+        db.close()
+        self.assert_says(
+            done, FAILED, "locked by another program", str(self.practice.central), "Close",
+            "tries again")
+        self.assert_normal()
 
     def test_locked_for_a_moment(self):
         self.practice.change("UPDATE contact SET town = 'Hull' WHERE id = 1")
         db = sqlite3.connect(self.practice.central, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("BEGIN EXCLUSIVE")
+        release = threading.Timer(1, db.execute, ["ROLLBACK"])
+        release.start()
+        done = self.practice.worker("run")
+        release.join()
+        db.close()
+        self.assertEqual(done.code, SUCCEEDED, done.text)
+        self.assert_equal()
+
+    # A Central that is not in WAL mode can never be synchronised once change capture is installed:
+    # the run's own snapshot holds off the run's own mark, and the message blames another program.
+    # It should either work, or say that Central has to be in WAL mode and how to make it so.
+    @unittest.expectedFailure
+    def test_central_with_a_rollback_journal(self):
+        self.practice.change("UPDATE contact SET town = 'Ely' WHERE id = 1")
+        self.journal_mode("DELETE")
         try:
-            db.execute("BEGIN EXCLUSIVE")
-            release = threading.Timer(1, db.execute, ["ROLLBACK"])
-            release.start()
+            done = self.practice.worker("run", central_wait_seconds=1)
+        finally:
+            self.journal_mode("WAL")
+        if done.code != SUCCEEDED:
+            self.assert_says(done, FAILED, "WAL")
+        self.assert_normal()
+
+    def journal_mode(self, mode):
+        db = sqlite3.connect(self.practice.central, isolation_level=None)
+        self.assertEqual(db.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0], mode.lower())
+        db.close()
+
+
+class ReadOnly(BadInput):
+    """Central may be read and not written; root may write anyway, so root asks as another user."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = None
+        if os.geteuid() == 0:
+            self.user = NOBODY
+            try:
+                self.worker("--help")
+            except OSError:
+                self.skipTest("another user may not run the programs")
+        else:
+            self.user = os.geteuid()
+
+    def worker(self, *words):
+        return call("syncworker", *words, user=self.user)
+
+    def protected(self, mode="DELETE"):
+        """A copy of Central that this user may only read."""
+        self.folder.chmod(0o755)
+        site = self.folder / "site"
+        site.mkdir()
+        path = site / "central.db"
+        for sql in ("PRAGMA journal_mode = DELETE", f"PRAGMA journal_mode = {mode}"):
+            original = sqlite3.connect(self.practice.central)
+            copy = sqlite3.connect(path)
+            original.backup(copy)
+            copy.execute(sql)
+            copy.close()
+            original.close()
+        path.chmod(0o444)
+        site.chmod(0o555)
+        self.addCleanup(site.chmod, 0o755)
+        return path
+
+    def enrol(self, central):
+        """A second practice, for the copy."""
+        added = json.loads(needed(
+            "oneclick", "practice", "add", "Read & Only", "--database", self.practice.database,
+            "--json"))
+        home = self.folder / "home"
+        home.mkdir()
+        os.chown(home, self.user, -1)
+        self.config = home / "syncworker.yaml"
+        done = self.worker(
+            "init", "--central", f"sqlite:{central}", "--oneclick", self.practice.address,
+            "--code", added["code"], "--config", self.config)
+        return added["practice"], done
+
+    def test_never_captured(self):
+        # Whatever happens, the class's own Central gets its change capture back.
+        self.addCleanup(self.practice.worker, "capture", "install")
+        self.assert_says(
+            self.practice.worker("capture", "remove", "--everything"), SUCCEEDED,
+            "not installed", "compares everything", "syncworker capture install")
+        central = self.protected()
+        self.practice.worker("capture", "install")
+        number, done = self.enrol(central)
+        self.assert_says(
+            done, SUCCEEDED, "could not be installed", "may not be written", "compare everything",
+            "restored from a backup")
+        for kind in (["--full"], []):
+            done = self.worker("run", *kind, "--config", self.config)
+            self.assert_says(
+                done, SUCCEEDED, "not installed", "compares everything",
+                "restored from a backup", "capture install")
+        checked = subprocess.run(
+            [sys.executable, "-B", ROOT / "scripts" / "check", central, self.practice.oneclick,
+             "--practice", str(number)], stdout=subprocess.PIPE, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+
+    # It fails ("may not be written by this user") because the run's mark cannot be inserted. A
+    # Central whose rights were taken away later should be synchronised all the same: compared in
+    # full, with a note that names the protections that are missing.
+    @unittest.expectedFailure
+    def test_captured_and_then_protected(self):
+        rows = self.practice.rows_of_oneclick()
+        central = self.protected()
+        config = self.borrowed_configuration()
+        done = call(
+            "syncworker", "run", "--config", config, user=self.user,
+            environment={"SYNCWORKER_CENTRAL": f"sqlite:{central}"})
+        self.assertEqual(self.practice.rows_of_oneclick(), rows)
+        self.assert_says(done, SUCCEEDED, "compares everything", "restored from a backup")
+
+    def test_protected_in_wal_mode(self):
+        """SQLite itself cannot read such a file in a folder that may not be written."""
+        central = self.protected("WAL")
+        config = self.borrowed_configuration()
+        done = call(
+            "syncworker", "run", "--config", config, user=self.user,
+            environment={"SYNCWORKER_CENTRAL": f"sqlite:{central}"})
+        self.assert_says(
+            done, FAILED, "may not be written by this user", str(central), "right to write",
+            "its folder")
+        self.assert_normal()
+
+    def borrowed_configuration(self):
+        home = self.folder / "home"
+        home.mkdir()
+        os.chown(home, self.user, -1)
+        for path in self.practice.folder.glob("syncworker*"):
+            if path.is_file():
+                shutil.copy(path, home)
+                os.chown(home / path.name, self.user, -1)
+        return home / "syncworker.yaml"
+
+    def test_capture_removed(self):
+        """What a Central without our tables means, whoever may write it."""
+        try:
+            done = self.practice.worker("capture", "remove")
+            self.assert_says(done, SUCCEEDED, "not installed", "compares everything")
+            self.practice.change("UPDATE contact SET town = 'Wells' WHERE id = 2")
             done = self.practice.worker("run")
-            release.join()
-            self.assertEqual(done.code, SUCCEEDED, done.text)
+            self.assert_says(
+                done, SUCCEEDED, "not installed", "compares everything",
+                "restored from a backup", "syncworker capture install")
             self.assert_equal()
         finally:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.close()
+            self.assertEqual(self.practice.worker("capture", "install").code, SUCCEEDED)
+        self.assert_normal()
 
-    def test_another_writer_holds_central(self):
-        """Reading works beside a writer; the mark that the run leaves in Central has to wait."""
-        self.practice.change("UPDATE contact SET town = 'York' WHERE id = 1")
-        db = sqlite3.connect(self.practice.central, isolation_level=None)
-        db.execute("BEGIN IMMEDIATE")
-        done = self.practice.worker("run", central_wait_seconds=1)
-        db.execute("ROLLBACK")
-        db.close()
-        if done.code != SUCCEEDED:
-            self.assert_says(done, FAILED, "locked by another program", "tries again")
+
+class Catalogues(BadInput):
+    """A catalogue of the practice's own, with mistakes."""
+
+    def catalogue(self, *mistakes):
+        """The built-in one with mistakes made in it; answers the file and the mistakes' lines."""
+        text = BUILT_IN_CATALOGUE.read_text()
+        lines = []
+        for right, wrong in mistakes:
+            self.assertIn(right, text)
+            lines.append(text[:text.index(right)].count("\n") + 1)
+            text = text.replace(right, wrong, 1)
+        path = self.folder / "catalogue.yaml"
+        path.write_text(text)
+        return path, lines
+
+    def assert_reported(self, done, path, count, *words):
+        self.assertIn(done.code, (FAILED, MISUNDERSTOOD), done.text)
+        self.assert_says(done, done.code, f"{count} mistakes", str(path), "Mend them", *words)
+        lines = [int(line) for line in re.findall(r", line (\d+):", done.text)]
+        self.assertEqual(len(lines), count, done.text)
+        self.assertEqual(lines, sorted(lines))
+        return lines
+
+    def test_right_copy(self):
+        path, _ = self.catalogue()
+        self.assertEqual(self.practice.worker("run", catalogue=path).code, SUCCEEDED)
+        self.assert_normal()
+
+    def test_wrong_columns_and_an_unwatched_table(self):
+        """What only Central can tell. A mistake in a query is reported at its table."""
+        path, _ = self.catalogue(
+            ("SELECT e.id, e.code,", "SELECT e.id, e.coed,"),
+            ("- { by_value: work_email }", "- { key: [idd] }"),
+            ("FROM client AS c LEFT JOIN contact AS n", "FROM client AS c LEFT JOIN person AS n"))
+        text = path.read_text().splitlines()
+        tables = [text.index(f"  {name}:") for name in ("employees", "clients")]
+        for command in ("run", "config check"):
+            with self.subTest(command=command):
+                done = self.practice.worker(*command.split(), catalogue=path)
+                lines = self.assert_reported(
+                    done, path, 3, "no such column: e.coed", "no column idd",
+                    "no such table: person")
+                # A table's line may be that of its name or of its first key.
+                self.assertIn(lines[0] - tables[0], (1, 2))
+                self.assertIn(text.index("        - { key: [idd] }") + 1, lines)
+                self.assertIn(lines[2] - tables[1], (1, 2))
+        self.assert_normal()
+
+    def test_mistakes_of_form(self):
+        path, lines = self.catalogue(
+            ("work_email: text(320)?", "work_email: txt(320)?"),
+            ("unique:", "uniqe:"),
+            ("- { by_value: work_email }", "- { by_valeu: work_email }"))
+        for command in ("run", "config check"):
+            with self.subTest(command=command):
+                done = self.practice.worker(*command.split(), catalogue=path)
+                self.assertIn(done.code, (FAILED, MISUNDERSTOOD), done.text)
+                self.assert_says(
+                    done, done.code, "work_email has the type \"txt(320)\"", "text(max)",
+                    "does not know \"uniqe\"", "does not know \"by_valeu\"", "Mend them")
+                for line in lines:
+                    self.assertIn(f"{path}, line {line}:", done.text)
+        self.assert_normal()
+
+    # Only the mistakes of form are reported; the column that Central has not comes with the next
+    # try. All should be reported at once.
+    @unittest.expectedFailure
+    def test_mistakes_of_both_kinds(self):
+        path, _ = self.catalogue(
+            ("SELECT c.id, c.code, c.contact_id,", "SELECT c.id, c.coed, c.contact_id,"),
+            ("work_email: text(320)?", "work_email: txt(320)?"),
+            ("unique:", "uniqe:"))
+        done = self.practice.worker("run", catalogue=path)
+        self.assert_reported(done, path, 3, "no such column: c.coed", "txt(320)", "uniqe")
+
+    def test_not_yaml(self):
+        path = self.folder / "catalogue.yaml"
+        path.write_text("tables: [employees\n  clients: {")
+        done = self.practice.worker("run", catalogue=path)
+        self.assertIn(done.code, (FAILED, MISUNDERSTOOD), done.text)
+        self.assert_says(done, done.code, "not YAML", str(path), "Mend them")
+        self.assert_normal()
+
+    def test_no_such_catalogue(self):
+        path = self.folder / "nowhere.yaml"
+        done = self.practice.worker("run", catalogue=path)
+        self.assert_says(done, MISUNDERSTOOD, str(path), "cannot be read", "Check the path")
+        self.assert_normal()
+
+
+class Configurations(BadInput):
+    def with_configuration(self, text, *words):
+        path = self.folder / "syncworker.yaml"
+        path.write_text(text)
+        return call("syncworker", *(words or ["run"]), "--config", path)
+
+    def test_missing(self):
+        path = self.folder / "nowhere.yaml"
+        for command in ("run", "serve", "status", "held", "config check"):
+            with self.subTest(command=command):
+                done = call("syncworker", *command.split(), "--config", path)
+                self.assert_says(
+                    done, MISUNDERSTOOD, "no configuration", str(path), "--config",
+                    "syncworker init")
+        self.assert_normal()
+
+    def test_three_mistakes(self):
+        text = self.practice.config.read_text()
+        for right, wrong in (
+            ('central: "sqlite:', 'central: "'), ("interval_minutes: 30", "interval_minutes: 0"),
+            ("log_level: info", "log_level: loud"),
+        ):
+            self.assertIn(right, text)
+            text = text.replace(right, wrong)
+        done = self.with_configuration(text)
+        self.assert_says(
+            done, MISUNDERSTOOD, "has mistakes", "sqlite:FILE", "interval_minutes is \"0\"",
+            "1 to 1440", "log_level is \"loud\"", "warning", "config check")
+        self.assert_normal()
+
+    def test_nothing_in_it(self):
+        done = self.with_configuration("# nothing\n")
+        self.assert_says(
+            done, MISUNDERSTOOD, "central is missing", "oneclick is missing",
+            "practice is missing", "installation is missing")
+
+    def test_not_yaml(self):
+        done = self.with_configuration("central: [a\n b: {")
+        self.assert_says(done, MISUNDERSTOOD, "no YAML", "Correct it")
+
+    def test_not_a_number(self):
+        done = self.practice.worker("run", interval_minutes="often")
+        self.assert_says(done, MISUNDERSTOOD, "interval_minutes", "often", "1 to 1440")
+        self.assert_normal()
+
+    # A misspelt setting is taken for none, and the default holds in silence. It should be named,
+    # as an unknown key of a catalogue is.
+    @unittest.expectedFailure
+    def test_misspelt_setting(self):
+        text = self.practice.config.read_text()
+        text = text.replace("interval_minutes: 30", "intervall_minutes: 5")
+        done = self.with_configuration(text, "config", "check")
+        self.assert_says(done, MISUNDERSTOOD, "intervall_minutes", "interval_minutes")
+
+    def test_key_is_gone(self):
+        done = self.with_configuration(self.practice.config.read_text())
+        self.assert_says(done, FAILED, "syncworker.fingerprint", "backup", "init --force")
+        self.assert_normal()
+
+    def test_unknown_data_set(self):
+        done = self.practice.worker("run", "--only", "Nonsense")
+        self.assert_says(
+            done, MISUNDERSTOOD, "no data set \"Nonsense\"", "Client List", "AP Transactions")
+        self.assert_normal()
+
+    def test_one_data_set_is_widened(self):
+        self.practice.change(
+            "UPDATE contact SET town = 'Deal' WHERE id IN (SELECT contact_id FROM client)")
+        done = self.practice.worker("run", "--only", "Client List")
+        self.assert_says(
+            done, SUCCEEDED, "together or not at all", "Employee List", "Client List",
+            "Team Security")
+        self.assert_normal()
+
+    # It speaks of a frame of the protocol, of releases and of a proxy. It should say that there is
+    # no such table, and which there are.
+    @unittest.expectedFailure
+    def test_unknown_table_to_approve(self):
+        done = self.practice.worker("approve", "nonsense")
+        self.assertIn(done.code, (FAILED, MISUNDERSTOOD))
+        self.assert_says(done, done.code, "no table nonsense", "clients")
+
+    def test_approve_what_is_not_held(self):
+        rows = self.practice.rows_of_oneclick()
+        done = self.practice.worker("approve", "clients")
+        self.assert_calm(done)
+        self.assertEqual(self.practice.rows_of_oneclick(), rows)
         self.assert_normal()
 
 
