@@ -1055,8 +1055,10 @@ def wait_for_rows(practice, process):
 
 
 class WithoutOneClick(BadInput):
-    """OneClick is out of order for longer than a run tries again: such a run takes half a minute, so
-    they begin with the whole file; unittest takes this class, the last by name, at the end."""
+    """OneClick is out of order for longer than a run tries again.
+
+    Such a run takes half a minute, so these begin with the whole file and are looked at late.
+    """
 
     running = {}
 
