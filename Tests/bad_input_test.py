@@ -531,9 +531,9 @@ class Catalogues(BadInput):
         path, _ = self.catalogue(
             ("SELECT c.id, c.code, c.contact_id,", "SELECT c.id, c.coed, c.contact_id,"),
             ("work_email: text(320)?", "work_email: txt(320)?"),
-            ("unique:", "uniqe:"))
+            ("label:", "labell:"))
         done = self.practice.worker("run", catalogue=path)
-        self.assert_reported(done, path, 3, "no such column: c.coed", "txt(320)", "uniqe")
+        self.assert_reported(done, path, 3, "no such column: c.coed", "txt(320)", "labell")
 
     def test_not_yaml(self):
         path = self.folder / "catalogue.yaml"
@@ -600,8 +600,13 @@ class Configurations(BadInput):
     @unittest.expectedFailure
     def test_misspelt_setting(self):
         text = self.practice.config.read_text()
-        text = text.replace("interval_minutes: 30", "intervall_minutes: 5")
-        done = self.with_configuration(text, "config", "check")
+        self.assertIn("interval_minutes: 30", text)
+        self.practice.config.write_text(
+            text.replace("interval_minutes: 30", "intervall_minutes: 5"))
+        try:
+            done = self.practice.worker("config", "check")
+        finally:
+            self.practice.config.write_text(text)
         self.assert_says(done, MISUNDERSTOOD, "intervall_minutes", "interval_minutes")
 
     def test_key_is_gone(self):
