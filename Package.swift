@@ -129,10 +129,20 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
+        .testTarget(
+            name: "SyncProtocolTests", dependencies: ["SyncModel", "SyncProtocol"],
+            exclude: ["Golden"],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error),
+            ]
+        ),
         tests("SampleOfficeTests", ["SampleOffice", grdb]),
         tests(
             "SynchronisationTests",
-            ["SyncModel", "SyncProtocol", "SyncEngine", "SyncTesting", "SampleOffice", grdb]),
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "SyncTesting", "SampleOffice",
+                grdb,
+            ]),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "SyncModel"]),
         tests(

@@ -11,6 +11,7 @@ public actor SQLiteCentral: Source {
     private let file: CentralFile
     private let catalogue: Catalogue
     private let fingerprintKey: [UInt8]
+    private let retention: Retention
     private let now: @Sendable () -> Timestamp
     private var reading: DatabaseQueue
     private var identity: CentralFile.Identity?
@@ -45,11 +46,13 @@ public actor SQLiteCentral: Source {
     ///   every mistake of the catalogue.
     public init(
         path: String, catalogue: Catalogue, fingerprintKey: [UInt8],
-        busyTimeout: Duration = .seconds(10), now: @escaping @Sendable () -> Timestamp
+        busyTimeout: Duration = .seconds(10), retention: Retention = Retention(),
+        now: @escaping @Sendable () -> Timestamp
     ) throws {
         file = CentralFile(path: path, busyTimeout: busyTimeout)
         self.catalogue = catalogue
         self.fingerprintKey = fingerprintKey
+        self.retention = retention
         self.now = now
         let queue = try file.openForReading()
         try Self.explaining(path) {
@@ -142,7 +145,8 @@ public actor SQLiteCentral: Source {
     // MARK: Marks
 
     public func insert(_ mark: Mark, after predecessor: Mark?) throws {
-        let at = now().microsecondsSince1970 / 1_000_000
+        let now = now()
+        let at = now.microsecondsSince1970 / 1_000_000
         try Self.explaining(file.path) {
             // Opened for this one insert: nothing of ours keeps a right to write while it reads.
             let writing = try file.openForWriting()
@@ -153,6 +157,11 @@ public actor SQLiteCentral: Source {
                             INSERT INTO syncworker_mark (token, predecessor, at) VALUES (?, ?, ?)
                             ON CONFLICT (token) DO NOTHING
                             """, arguments: [mark.rawValue, predecessor?.rawValue, at])
+                    return .commit
+                }
+                // In a transaction of its own: a mark is never lost for it.
+                try db.inTransaction(.immediate) {
+                    try retention.purge(db, now: now)
                     return .commit
                 }
             }

@@ -21,6 +21,7 @@ public enum LogKey: String, CaseIterable, Sendable {
     case run
     case seconds
     case status
+    case step
     case table
 }
 

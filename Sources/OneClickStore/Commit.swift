@@ -47,8 +47,7 @@ struct Commit {
     private var moved: SyncError {
         SyncError(
             .moved, "OneClick moved on between this synchronisation's plan and its commit.",
-            hint: "Nothing was applied; the next synchronisation starts from where it is now.",
-            recovery: .retry)
+            hint: "Nothing was applied; the next synchronisation starts from where it is now.")
     }
 
     // MARK: Checks
@@ -66,7 +65,7 @@ struct Commit {
                 "batches",
                 "OneClick has taken in \(row?["last"] ?? 0) batches of this synchronisation, not "
                     + "\(request.batches).",
-                hint: "Nothing was applied; run the synchronisation again.", recovery: .retry)
+                hint: "Nothing was applied; run the synchronisation again.")
         }
     }
 

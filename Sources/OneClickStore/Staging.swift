@@ -132,6 +132,18 @@ extension PracticeStore {
             ])
     }
 
+    /// What a batch of a load replaces lies in the tiles it completes, and nothing twice: as the
+    /// tiles of a load are disjoint, so is all that it replaces.
+    private func checkRanges(_ batch: Batch) throws {
+        let ranges = batch.replaces.map(\.range)
+        let isInside = ranges.allSatisfy { range in
+            batch.covers.contains { $0.after <= range.after && range.upTo <= $0.upTo }
+        }
+        guard isInside, Tiling.overlap(in: ranges) == nil else {
+            throw WireReader.malformed("replaces rows outside the tiles it completes, or twice")
+        }
+    }
+
     /// Notes the tiles that a batch of a load completes; applies it where nobody reads yet.
     private func stageLoad(
         _ batch: Batch, _ loadID: LoadID, _ table: TypedTable
@@ -139,6 +151,7 @@ extension PracticeStore {
         guard let load = try load(batch.table), load.id == loadID else {
             throw WireReader.malformed("belongs to a load that was not begun")
         }
+        try checkRanges(batch)
         for tile in batch.covers {
             guard !tile.isEmpty, !load.done.contains(where: { $0.overlaps(tile) }) else {
                 throw WireReader.malformed("covers a tile of the load twice")

@@ -165,12 +165,14 @@ final class Synchronisation {
         let everything = start.request.kind == .full || snapshot.lineage == .approved
         for index in works.indices {
             guard let state = snapshot.tables[works[index].name] else { continue }
+            // A load that cannot be taken up is begun anew: OneClick ends it with the table's commit
+            // or not at all.
+            let hadLoad = works[index].load != nil
             if state.isLoadBroken || snapshot.lineage == .approved || !snapshot.isCaptured {
                 works[index].load = nil
             }
             works[index].isFull =
-                everything || state.fullReason != nil || works[index].load != nil
-                || purpose == .verify
+                everything || state.fullReason != nil || hadLoad || purpose == .verify
             if let reason = state.fullReason, reason != .noCapture, reason != .neverSynchronised {
                 notes.append(
                     "\(works[index].name) was compared in full: \(reason.rawValue).")

@@ -91,7 +91,11 @@ public struct KeyBound: Codable, Hashable, Sendable {
 
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        key = Key(bytes: [UInt8](hexadecimal: text) ?? [])
+        guard let bytes = [UInt8](hexadecimal: text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "no bound of a range"))
+        }
+        key = Key(bytes: bytes)
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -111,9 +111,9 @@ public struct PlanAnswer: Hashable, Sendable {
     public struct Detail: Hashable, Sendable {
         /// One a row asked for, in its order.
         public var rows: [RowVerdict]
-        /// Keys that OneClick holds in the range and that were not named.
+        /// Keys that OneClick holds in the range and that were not named, held ones among them.
         public var removed: [Key]
-        /// How many more it holds that wait for an answer, or were answered with "keep".
+        /// How many of these wait for an answer, or were answered with "keep".
         public var held: Int
 
         public init(rows: [RowVerdict], removed: [Key], held: Int) {

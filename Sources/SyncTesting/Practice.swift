@@ -84,6 +84,11 @@ public final class Practice: Sendable {
 
     public func office(_ sql: String) throws { try office { try $0.execute(sql: sql) } }
 
+    /// One number out of Central.
+    public func look(_ sql: String) throws -> Int {
+        try central.read { try Int.fetchOne($0, sql: sql) ?? 0 }
+    }
+
     /// A copy of Central as it is now.
     public func backUp() throws -> String {
         let copy = folder.appending(path: "backup-\(UUID().uuidString).db").path
@@ -103,14 +108,14 @@ public final class Practice: Sendable {
     @discardableResult
     public func run(
         _ kind: RunKind = .change, purpose: RunPurpose = .synchronise, only: [String]? = nil,
-        settings change: (inout RunSettings) -> Void = { _ in }
+        retention: Retention = Retention(), settings change: (inout RunSettings) -> Void = { _ in }
     ) async throws -> RunRecord {
         let world = world
         var settings = settings
         change(&settings)
         let source = try SQLiteCentral(
             path: path, catalogue: catalogue, fingerprintKey: [UInt8](repeating: 7, count: 32),
-            now: { world.now })
+            retention: retention, now: { world.now })
         let runner = Runner(
             source: ObservedSource(source, world: world), cloud: cloud, journal: journal,
             settings: settings, environment: world.environment)

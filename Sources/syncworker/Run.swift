@@ -30,7 +30,8 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings()
-        bootstrapLogging(level: .warning)
+        // A person at a terminal reads the result, not the log.
+        bootstrapLogging(level: settings.logLevel == .debug ? .debug : .warning)
         let names = try Wiring(settings: settings).catalogue().shapes.dataSets.map(\.name)
         if let unknown = only.first(where: { !names.contains($0) }) {
             throw SyncError(

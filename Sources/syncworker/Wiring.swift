@@ -54,8 +54,10 @@ struct Wiring: Sendable {
     ) async -> RunRecord {
         do {
             let central = try central()
+            let logger = Logger(label: "syncworker")
             let runner = Runner(
-                source: central, cloud: try cloud(), journal: journal,
+                source: LoggedSource(central, logger: logger),
+                cloud: LoggedCloud(try cloud(), logger: logger), journal: journal,
                 settings: RunSettings(
                     practice: settings.practice, shapes: try catalogue().shapes,
                     server: settings.server, place: Naming.place(central: settings.central)),

@@ -128,6 +128,23 @@ struct AssertionTests {
         }
     }
 
+    @Test(
+        "Times beyond any calendar are refused, however well signed",
+        arguments: [Int.min, -1, 253_402_300_800, Int.max])
+    func endsOfTime(_ seconds: Int) async throws {
+        try await TestOneClick.serving { oneClick in
+            let office = try await oneClick.enrolled()
+            var late = claims(of: office, at: oneClick.now)
+            late.exp = seconds
+            var early = claims(of: office, at: oneClick.now)
+            early.iat = seconds
+            for claims in [late, early] {
+                let answer = try await status(oneClick, try await office.key.sign(claims))
+                #expect(answer.status == 401)
+            }
+        }
+    }
+
     @Test("A revoked installation is refused")
     func revoked() async throws {
         let file = try StoreFile()
