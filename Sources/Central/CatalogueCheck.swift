@@ -22,9 +22,9 @@ struct CatalogueCheck {
     }
 
     /// Throws one error that names every mistake with its line.
-    static func run(_ catalogue: Catalogue, _ db: Database) throws {
+    static func run(_ catalogue: Catalogue, _ db: Database, path: String) throws {
         var check = CatalogueCheck(catalogue, db)
-        try check.checkIsCentral()
+        try check.checkIsCentral(path)
         for table in catalogue.tables { try check.check(table) }
         try check.mistakes.thrown()
     }
@@ -34,16 +34,16 @@ struct CatalogueCheck {
     }
 
     /// One calm sentence instead of twenty mistakes where the file is something else altogether.
-    private func checkIsCentral() throws {
+    private func checkIsCentral(_ path: String) throws {
         let bases = catalogue.captured.map(\.base)
         let missing = try bases.filter { try BaseTable($0, in: db) == nil }
         guard missing.count > bases.count / 2 else { return }
         throw SyncError(
             .central,
-            "This database is not a Central: it has no table "
+            "\(path) is not a Central: it has no table "
                 + missing.prefix(3).joined(separator: ", no table ") + ".",
-            hint: "Check the path; for a Central with another schema, name its catalogue with "
-                + "--catalogue.")
+            hint: "Check the path; for a Central with another schema, name its catalogue "
+                + "(`syncworker init --catalogue`, or `catalogue` in the configuration).")
     }
 
     private mutating func check(_ table: CatalogueTable) throws {

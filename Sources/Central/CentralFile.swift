@@ -61,7 +61,14 @@ struct CentralFile: Sendable {
 
     private func checkExists() throws {
         // SQLite would make an empty database of a path that leads nowhere.
-        guard FileManager.default.fileExists(atPath: path) else {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if exists, isFolder.boolValue {
+            throw SyncError(
+                .central, "\(path) is a folder, not a database.",
+                hint: "Check the path of Central in the configuration.")
+        }
+        guard exists else {
             throw SyncError(
                 .central, "There is no file \(path).",
                 hint: "Check the path of Central in the configuration, and that its disk is there.")

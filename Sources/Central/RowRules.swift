@@ -82,6 +82,7 @@ final class RowRules {
             guard label.contains(place) else { continue }
             label = label.replacing(place, with: row.text(Int32(index)))
         }
+        label.unicodeScalars.removeAll { $0.properties.generalCategory == .control }
         let words = label.split(separator: " ").joined(separator: " ")
         return words.isEmpty ? "\(table.name) \(key)" : words
     }

@@ -56,7 +56,7 @@ public actor SQLiteCentral: Source {
         self.now = now
         let queue = try file.openForReading()
         try Self.explaining(path) {
-            try queue.inDatabase { try CatalogueCheck.run(catalogue, $0) }
+            try queue.inDatabase { try CatalogueCheck.run(catalogue, $0, path: path) }
         }
         reading = queue
         identity = file.identity
@@ -80,6 +80,7 @@ public actor SQLiteCentral: Source {
                 // The first read pins the snapshot.
                 let isInstalled = try db.tableExists("syncworker_change")
                 let isCaptured = try isInstalled && Capture.fits(catalogue, db)
+                if isCaptured { try checkJournalMode(db) }
                 let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
                 let upTo = isCaptured ? try lineage.changeNumber() : 0
                 pinned = Pinned(
@@ -90,6 +91,15 @@ public actor SQLiteCentral: Source {
                     notes: Self.notes(isInstalled: isInstalled, isCaptured: isCaptured))
             }
         }
+    }
+
+    /// Without write-ahead logging a pinned snapshot keeps everybody's writes waiting, our mark's
+    /// included.
+    private func checkJournalMode(_ db: Database) throws {
+        guard try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" else { return }
+        throw SyncError(
+            .central, "Central (\(file.path)) does not use write-ahead logging (WAL) any more.",
+            hint: "`syncworker capture install` turns it on again.")
     }
 
     public func unpin() {
@@ -106,7 +116,7 @@ public actor SQLiteCentral: Source {
         try? reading.close()
         reading = try file.openForReading()
         identity = file.identity
-        try reading.inDatabase { try CatalogueCheck.run(catalogue, $0) }
+        try reading.inDatabase { try CatalogueCheck.run(catalogue, $0, path: file.path) }
     }
 
     private func tables(

@@ -30,7 +30,11 @@ extension PracticeStore {
     private func answer(_ request: AnswerRequest, _ table: TableName, _ now: Timestamp) throws
         -> Int
     {
-        let typed = TypedTable(try shape(table))
+        guard let shape = shapes[table] else {
+            let names = shapes.tables.map(\.name.rawValue).joined(separator: ", ")
+            throw SyncError("held", "There is no table \(table).", hint: "There are: \(names).")
+        }
+        let typed = TypedTable(shape)
         let held = try exceptions(
             "table_name = ? AND kind = 'held' AND origin_key IS NULL", [table.rawValue])
         let chosen = held.map(\.exception).filter { request.keys?.contains($0.key) ?? true }

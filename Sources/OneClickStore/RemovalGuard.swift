@@ -164,7 +164,9 @@ final class RemovalGuard {
                 table: table, key: key, kind: .held, code: "held",
                 message: "\(table) \(key) is gone from Central, with so many others that its "
                     + "removal waits for an answer.",
-                hint: "Look at the held removals and approve them, or keep the rows.", since: now))
+                hint:
+                    "`syncworker held` lists what waits; `syncworker approve` lets it go or keeps it.",
+                since: now))
     }
 
     private func shareHold(_ key: Key, _ table: TableName, _ parent: HeldRemoval) throws {
