@@ -73,8 +73,8 @@ extension PracticeStore {
                     + "then.")
         }
         let hasLastFence = request.lastFence >= state.fence
-        let isLostReply = state.fenceRun == request.run || state.fenceRun == request.lastRun
-        guard hasLastFence || (isLostReply && state.fenceRun != nil) else {
+        let isLostReply = state.fenceRun.map { ([request.run] + request.lastRuns).contains($0) }
+        guard hasLastFence || isLostReply == true else {
             throw SyncError(
                 "copy",
                 "Another copy of this installation ran at \(when) from \(server).",

@@ -22,8 +22,9 @@ public final class SQLiteJournal: Journal {
         ) STRICT
         """,
         "CREATE INDEX runs_by_start ON runs (started_at)",
-        "CREATE TABLE installation (fence INTEGER NOT NULL) STRICT",
-        "INSERT INTO installation VALUES (0)",
+        // `settled` is the run begun last when the fence was saved.
+        "CREATE TABLE installation (fence INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT",
+        "INSERT INTO installation VALUES (0, 0)",
         "PRAGMA user_version = 1",
     ]
 
@@ -54,18 +55,26 @@ public final class SQLiteJournal: Journal {
 
     // MARK: The engine's port
 
-    public func lastOpened() async throws -> (fence: Int, run: RunID?) {
+    public func lastOpened() async throws -> (fence: Int, runs: [RunID]) {
         try await read { db in
             let fence = try Int.fetchOne(db, sql: "SELECT fence FROM installation") ?? 0
-            let run = try String.fetchOne(
-                db, sql: "SELECT id FROM runs ORDER BY number DESC LIMIT 1")
-            return (fence, run.map(RunID.init(rawValue:)))
+            let runs = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM runs WHERE number > (SELECT settled FROM installation)
+                    ORDER BY number
+                    """)
+            return (fence, runs.map(RunID.init(rawValue:)))
         }
     }
 
     public func save(fence: Int) async throws {
         try await write {
-            try $0.execute(sql: "UPDATE installation SET fence = ?", arguments: [fence])
+            try $0.execute(
+                sql: """
+                    UPDATE installation
+                    SET fence = ?, settled = (SELECT coalesce(max(number), 0) FROM runs)
+                    """, arguments: [fence])
         }
     }
 
@@ -76,7 +85,10 @@ public final class SQLiteJournal: Journal {
                 sql: "INSERT INTO runs (id, started_at, start) VALUES (?, ?, ?)",
                 arguments: [run.id.rawValue, run.startedAt.sql, start])
             try db.execute(
-                sql: "DELETE FROM runs WHERE started_at < ?",
+                sql: """
+                    DELETE FROM runs
+                    WHERE started_at < ? AND number <= (SELECT settled FROM installation)
+                    """,
                 arguments: [(run.startedAt + (.zero - Self.keptFor)).sql])
         }
     }

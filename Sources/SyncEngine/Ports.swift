@@ -185,9 +185,9 @@ public struct Chunk: Hashable, Sendable {
 /// What the premises remember. Losing it costs history, and at most someone's word that this is
 /// the one installation.
 public protocol Journal: Sendable {
-    /// The last fence that OneClick gave this installation (0 before the first), and the run begun
-    /// last, whose fence may never have arrived.
-    func lastOpened() async throws -> (fence: Int, run: RunID?)
+    /// The last fence that OneClick gave this installation (0 before the first), and every run
+    /// begun since it was saved: the fence of one of them may never have arrived.
+    func lastOpened() async throws -> (fence: Int, runs: [RunID])
     func save(fence: Int) async throws
     /// Saved before OneClick hears of the run.
     func begin(_ run: RunStart) async throws

@@ -47,7 +47,7 @@ final class Synchronisation {
     /// Whether rows may leave the premises.
     var ships: Bool { purpose == .synchronise }
 
-    func perform(lastOpened: (fence: Int, run: RunID?)) async -> RunRecord {
+    func perform(lastOpened: (fence: Int, runs: [RunID])) async -> RunRecord {
         var record: RunRecord
         do {
             try await open(lastOpened)
@@ -82,10 +82,10 @@ final class Synchronisation {
 
     // MARK: Open
 
-    private func open(_ last: (fence: Int, run: RunID?)) async throws {
+    private func open(_ last: (fence: Int, runs: [RunID])) async throws {
         report.step("asking OneClick where it stands")
         let request = OpenRequest(
-            run: start.id, lastFence: last.fence, lastRun: last.run, kind: start.request.kind,
+            run: start.id, lastFence: last.fence, lastRuns: last.runs, kind: start.request.kind,
             purpose: purpose, server: settings.server, place: settings.place,
             shapes: settings.shapes.digests)
         opened = try await attempt { [cloud] in try await cloud.open(request) }

@@ -42,8 +42,9 @@ public struct OpenRequest: Codable, Hashable, Sendable {
     public var run: RunID
     /// The last fence that this installation was given; 0 before the first.
     public var lastFence: Int
-    /// The run before this one: it may have been given a fence whose reply was lost.
-    public var lastRun: RunID?
+    /// Every run begun since a fence last arrived: one of them may have been given a fence whose
+    /// answer was lost. Nobody can tell which, where later ones were never heard of.
+    public var lastRuns: [RunID]
     public var kind: RunKind
     public var purpose: RunPurpose
     public var server: String
@@ -53,13 +54,13 @@ public struct OpenRequest: Codable, Hashable, Sendable {
     public var shapes: [TableName: String]
 
     public init(
-        run: RunID, lastFence: Int, lastRun: RunID?, kind: RunKind, purpose: RunPurpose,
+        run: RunID, lastFence: Int, lastRuns: [RunID], kind: RunKind, purpose: RunPurpose,
         server: String, place: String, shapes: [TableName: String]
     ) {
         protocolVersion = SyncProtocol.protocolVersion
         self.run = run
         self.lastFence = lastFence
-        self.lastRun = lastRun
+        self.lastRuns = lastRuns
         self.kind = kind
         self.purpose = purpose
         self.server = server

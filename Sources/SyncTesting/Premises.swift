@@ -6,7 +6,8 @@ import Synchronization
 public final class MemoryJournal: Journal {
     private struct State {
         var fence = 0
-        var lastRun: RunID?
+        /// Begun since the fence was saved.
+        var runs: [RunID] = []
         var records: [RunRecord] = []
     }
 
@@ -17,16 +18,21 @@ public final class MemoryJournal: Journal {
 
     public var records: [RunRecord] { state.withLock(\.records) }
 
-    public func lastOpened() -> (fence: Int, run: RunID?) {
-        state.withLock { ($0.fence, $0.lastRun) }
+    public func lastOpened() -> (fence: Int, runs: [RunID]) {
+        state.withLock { ($0.fence, $0.runs) }
     }
 
     public func save(fence: Int) async throws {
-        try await world.call(.saveFence) { state.withLock { $0.fence = fence } }
+        try await world.call(.saveFence) {
+            state.withLock {
+                $0.fence = fence
+                $0.runs = []
+            }
+        }
     }
 
     public func begin(_ run: RunStart) async throws {
-        try await world.call(.begin) { state.withLock { $0.lastRun = run.id } }
+        try await world.call(.begin) { state.withLock { $0.runs.append(run.id) } }
     }
 
     public func record(_ run: RunRecord) async throws {

@@ -95,7 +95,7 @@ struct TestInstallation: Sendable {
 
     func open(_ name: String, lastFence: Int = 0) async throws -> (OpenAnswer, OpenRun) {
         let request = OpenRequest(
-            run: RunID(rawValue: name), lastFence: lastFence, lastRun: nil, kind: .change,
+            run: RunID(rawValue: name), lastFence: lastFence, lastRuns: [], kind: .change,
             purpose: .synchronise, server: "OFFICE-1", place: "p1",
             shapes: TestOneClick.shapes.digests)
         let answer = try await client.open(request)

@@ -102,6 +102,23 @@ struct SQLiteJournalTests {
         #expect(try await journal.lastOpened().fence == 3)
     }
 
+    @Test func `every run begun since the fence arrived is named, and none that it settles`()
+        async throws
+    {
+        let journal = try SQLiteJournal(path: path)
+        try await journal.begin(start("a"))
+        try await journal.save(fence: 1)
+        #expect(try await journal.lastOpened().runs.isEmpty)
+        for id in ["b", "c"] { try await journal.begin(start(id)) }
+        try journal.close()
+        let again = try SQLiteJournal(path: path)
+        let opened = try await again.lastOpened()
+        #expect(opened.fence == 1)
+        #expect(opened.runs.map(\.rawValue) == ["b", "c"])
+        try await again.save(fence: 2)
+        #expect(try await again.lastOpened().runs.isEmpty)
+    }
+
     @Test func `a journal of a newer release is refused and left as it is`() async throws {
         try SQLiteJournal(path: path).close()
         let queue = try DatabaseQueue(path: path)

@@ -59,6 +59,21 @@ struct CrashTests {
         }
     }
 
+    @Test("whose answer was lost, and another before OneClick heard of it, is no copy")
+    func twoLostOpenings() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        for (step, moment) in [(World.Step.open, World.Moment.after), (.open, .before)] {
+            practice.world.onStep { at, when, _ in
+                if at == step, when == moment { throw World.Crash() }
+            }
+            #expect(try await practice.run().outcome == .failed)
+            practice.world.restart()
+        }
+        let next = try await practice.run()
+        #expect(next.outcome == .succeeded, "\(next.errors)")
+    }
+
     /// Crashes at each step that the undisturbed run takes, goes on with the office at work, and
     /// must be equal after one more run; the one after that sends nothing.
     private func everyPoint(
