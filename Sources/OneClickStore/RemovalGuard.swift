@@ -165,7 +165,7 @@ final class RemovalGuard {
                 message: "\(table) \(key) is gone from Central, with so many others that its "
                     + "removal waits for an answer.",
                 hint:
-                    "`syncworker held` lists what waits; `syncworker approve` lets it go or keeps it.",
+                    "Look at the held removals (`syncworker held`) and approve them, or keep the rows.",
                 since: now))
     }
 
