@@ -1,0 +1,39 @@
+import GRDB
+import SyncEngine
+import SyncModel
+import SyncTesting
+import Testing
+
+/// Interleavings that a second reader thought of.
+@Suite("Read a second time")
+struct SecondReaderTests {
+    /// Rolling verification mends what a run missed: these tests look at the run itself.
+    static func hardlyVerifying(_ settings: inout RunSettings) {
+        settings.verificationRowsMin = 0
+    }
+
+    static func crashing(
+        _ practice: Practice, _ step: World.Step, _ moment: World.Moment, _ number: Int = 1
+    ) {
+        practice.world.restart()
+        practice.world.onStep { at, when, count in
+            if at == step, when == moment, count == number { throw World.Crash() }
+        }
+    }
+
+    // MARK: The first load
+
+    @Test("a first load begun anew leaves nothing of the one before")
+    func firstLoadAnew() async throws {
+        let practice = try await Practice()
+        Self.crashing(practice, .commit, .before)
+        #expect(try await practice.run().outcome == .failed)
+        practice.world.restart()
+        // An index is a new schema version, and with it a new epoch: every load begins anew.
+        try practice.office(
+            "DELETE FROM hmrc_credential; CREATE INDEX another ON business (name)")
+        let record = try await practice.run(settings: Self.hardlyVerifying)
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(try await practice.differences() == [])
+    }
+}
