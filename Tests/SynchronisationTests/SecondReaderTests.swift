@@ -36,4 +36,22 @@ struct SecondReaderTests {
         #expect(record.outcome == .succeeded, "\(record.errors)")
         #expect(try await practice.differences() == [])
     }
+
+    @Test("a first synchronisation of some tables shows no half of the others")
+    func firstOfSome() async throws {
+        let practice = try await Practice()
+        // Part of the first load is applied in place.
+        Self.crashing(practice, .commit, .before)
+        _ = try await practice.run()
+        practice.world.restart()
+        #expect(try await practice.run(only: ["Client List"]).outcome == .succeeded)
+        #expect(try await practice.oneClick("businesses").isEmpty)
+        // Readers look at OneClick now: what follows is staged.
+        Self.crashing(practice, .commit, .before)
+        _ = try await practice.run()
+        #expect(try await practice.oneClick("ap_transactions").isEmpty)
+        practice.world.restart()
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+    }
 }
