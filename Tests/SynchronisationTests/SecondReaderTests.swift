@@ -54,4 +54,37 @@ struct SecondReaderTests {
         #expect(try await practice.run().outcome == .succeeded)
         #expect(try await practice.differences() == [])
     }
+
+    // MARK: Holds
+
+    @Test("an approval used by a run of some tables reaches the others later")
+    func approvedForSome() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office("UPDATE client SET status = 'closed' WHERE id > 4")
+        #expect(try await practice.run().outcome == .held)
+        try await practice.answer(.approve, "clients")
+        _ = try await practice.run(only: ["Client List"], settings: Self.hardlyVerifying)
+        #expect(try await practice.oneClick("clients").count == 4)
+        let record = try await practice.run(settings: Self.hardlyVerifying)
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.exceptions() == [])
+    }
+
+    @Test("a client that returned in a run of some tables brings the others' removals back")
+    func returnedForSome() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office("UPDATE client SET status = 'closed' WHERE id > 4")
+        try practice.office(
+            "DELETE FROM ap_transaction WHERE period_id = 12; DELETE FROM ap_period WHERE id = 12")
+        #expect(try await practice.run().outcome == .held)
+        try practice.office("UPDATE client SET status = 'active'")
+        _ = try await practice.run(only: ["Client List"], settings: Self.hardlyVerifying)
+        let record = try await practice.run(settings: Self.hardlyVerifying)
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.exceptions() == [])
+    }
 }
