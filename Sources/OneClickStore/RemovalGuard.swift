@@ -122,7 +122,9 @@ final class RemovalGuard {
         if !parents.isEmpty {
             return holding.count == parents.count ? .sharesHold(holding[0]) : .counts
         }
-        // No parent is left. One that is refused was never there, or is there in Central still.
+        // No parent is left. If none was ever synchronised, none was removed.
+        guard try store.checkpoints()[link.table] != nil else { return .counts }
+        // One that is refused was never there, or is there in Central still.
         let refused = try store.exceptions(
             "table_name = ? AND kind = 'refused'", [link.table.rawValue])
         let isRefused = refused.contains { $0.exception.key.values?.contains(reference) == true }

@@ -87,4 +87,13 @@ struct SecondReaderTests {
         #expect(try await practice.differences() == [])
         #expect(try await practice.exceptions() == [])
     }
+
+    @Test("rows whose parents were never synchronised count for themselves")
+    func parentsNeverSeen() async throws {
+        let practice = try await Practice()
+        #expect(try await practice.run(only: ["AP Transactions"]).outcome == .succeeded)
+        try practice.office("DELETE FROM ap_transaction")
+        #expect(try await practice.run(only: ["AP Transactions"]).outcome == .held)
+        #expect(try await practice.oneClick("ap_transactions").count == 48)
+    }
 }
