@@ -96,4 +96,26 @@ struct SecondReaderTests {
         #expect(try await practice.run(only: ["AP Transactions"]).outcome == .held)
         #expect(try await practice.oneClick("ap_transactions").count == 48)
     }
+
+    // MARK: Watching
+
+    @Test(
+        "a key that is changed takes along what hangs on it",
+        arguments: [
+            "UPDATE client SET id = 500 WHERE id = 3",
+            "UPDATE ap_period SET id = 500 WHERE id = 3",
+            "UPDATE employee SET id = 500 WHERE id = 2",
+            """
+            UPDATE client SET id = 500 WHERE id = 3; UPDATE client SET id = 3 WHERE id = 4;
+            UPDATE ap_chart SET id = 500 WHERE id = 1
+            """,
+        ])
+    func changedKey(sql: String) async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office(sql)
+        let record = try await practice.run(settings: Self.hardlyVerifying)
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(try await practice.differences() == [])
+    }
 }
