@@ -118,4 +118,56 @@ struct SecondReaderTests {
         #expect(record.outcome == .succeeded, "\(record.errors)")
         #expect(try await practice.differences() == [])
     }
+
+    // MARK: Lineage
+
+    @Test("a Central restored between two snapshots of one load is noticed")
+    func restoredUnderway() async throws {
+        let practice = try await Practice()
+        try practice.office(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)
+            INSERT INTO ap_transaction (period_id, nominal_id, amount_pence, kind)
+            SELECT 12, 1, 1, 'journal' FROM n
+            """)
+        try await practice.run()
+        let path = practice.path
+        practice.world.restart()
+        practice.world.onStep { step, moment, number in
+            guard step == .pin, moment == .before else { return }
+            let central = try DatabaseQueue(path: path)
+            if number == 2 {
+                try central.write {
+                    try $0.execute(
+                        sql: """
+                            UPDATE database_info SET schema_version =
+                              (SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change');
+                            UPDATE syncworker_mark SET at = -1;
+                            UPDATE ap_transaction SET narrative = 'Lost' WHERE id < 9;
+                            """)
+                }
+            }
+            // As a file copied before that is put back: no schema changes.
+            if number == 3 {
+                try central.write {
+                    try $0.execute(
+                        sql: """
+                            UPDATE ap_transaction SET narrative = NULL WHERE id < 9;
+                            DELETE FROM syncworker_change
+                            WHERE seq > (SELECT schema_version FROM database_info);
+                            UPDATE sqlite_sequence
+                            SET seq = (SELECT schema_version FROM database_info)
+                            WHERE name = 'syncworker_change';
+                            DELETE FROM syncworker_mark WHERE at <> -1;
+                            """)
+                }
+            }
+        }
+        let record = try await practice.run(.full, only: ["AP Transactions"]) {
+            $0.snapshotLifetime = .zero
+            Self.hardlyVerifying(&$0)
+        }
+        #expect(record.outcome == .failed)
+        #expect(try await practice.oneClick("ap_transactions")["1/1"]?["narrative"] == "NULL")
+    }
 }
