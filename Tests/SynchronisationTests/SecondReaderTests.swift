@@ -170,4 +170,20 @@ struct SecondReaderTests {
         #expect(record.outcome == .failed)
         #expect(try await practice.oneClick("ap_transactions")["1/1"]?["narrative"] == "NULL")
     }
+
+    // MARK: Loads
+
+    @Test("a verify with a load pending counts every difference once")
+    func verifyWithLoad() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        Self.crashing(practice, .commit, .before)
+        _ = try await practice.run(.full)
+        practice.world.restart()
+        try practice.office("UPDATE client SET utr = '1123456789' WHERE id = 9")
+        let record = try await practice.run(.full, purpose: .verify)
+        #expect(record.dataSets.first { $0.name == "Client List" }?.changed == 1)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+    }
 }
