@@ -186,4 +186,95 @@ struct SecondReaderTests {
         #expect(try await practice.run().outcome == .succeeded)
         #expect(try await practice.differences() == [])
     }
+
+    /// The office at work at every snapshot of a load that crashes now and then, over midnight.
+    @Test(
+        "a load with an office at work at every snapshot", arguments: 1...6 as ClosedRange<UInt64>)
+    func busyOffice(seed: UInt64) async throws {
+        let practice = try await Practice(seed: seed)
+        let world = practice.world
+        if seed % 2 == 0 { try await practice.run() }
+        let path = practice.path
+        for round in 1...4 {
+            world.restart()
+            let crash = 3 + world.random(below: 12)
+            world.onStep { step, moment, count in
+                guard moment == .before else { return }
+                if step == .pin, count > 1 {
+                    try DatabaseQueue(path: path).write { db in
+                        for sql in Self.work(world) { try db.execute(sql: sql) }
+                    }
+                }
+                if step == .ship, count == crash, round < 4 { throw World.Crash() }
+            }
+            let record = try await practice.run(round == 1 ? .full : .change) {
+                $0.snapshotLifetime = .zero
+                Self.hardlyVerifying(&$0)
+            }
+            if record.outcome != .failed {
+                world.restart()
+                break
+            }
+            world.restart()
+            world.advance(days: 1)
+        }
+        let record = try await practice.run(settings: Self.hardlyVerifying)
+        #expect([.succeeded, .completedWithErrors, .held].contains(record.outcome))
+        #expect(try await practice.differences() == [])
+        #expect(
+            try await practice.run(.full, purpose: .verify).dataSets.allSatisfy {
+                $0.added + $0.changed + $0.removed == 0
+            })
+    }
+
+    private static func work(_ world: World) -> [String] {
+        let client = 1 + world.random(below: 12)
+        let other = 1 + world.random(below: 12)
+        let employee = 1 + world.random(below: 6)
+        let day = ["2026-11-25", "2026-11-26", "2026-11-27"][world.random(below: 3)]
+        let all = [
+            "UPDATE contact SET name = name || '\(client)' WHERE id = \(client)",
+            """
+            UPDATE client SET status = CASE status WHEN 'closed' THEN 'active' ELSE 'closed' END
+            WHERE id = \(client)
+            """,
+            "UPDATE ap_period SET client_id = \(other) WHERE id = \(client)",
+            "UPDATE ap_period SET oi_mode = 'trial_balance' WHERE id = \(client)",
+            "UPDATE ap_period SET oi_mode = 'transactions' WHERE id = \(client)",
+            "UPDATE ap_transaction SET period_id = \(other) WHERE period_id = \(client)",
+            "DELETE FROM ap_transaction WHERE id = \(client)",
+            "UPDATE employee SET left_on = '\(day)' WHERE id = \(employee)",
+            "UPDATE employee SET left_on = NULL WHERE id = \(employee)",
+            "UPDATE employee SET work_email = 'shared@example.com' WHERE id = \(employee)",
+            "UPDATE employee SET work_email = 'e' || id || '@example.com' WHERE id = \(employee)",
+            "UPDATE ap_nominal SET chart_id = 3 - chart_id WHERE id = \(client)",
+            "UPDATE ap_nominal SET main_code = NULL WHERE id = \(client)",
+            "UPDATE ap_nominal SET main_code = 'x' WHERE id = \(client)",
+            "UPDATE business SET client_id = \(other) WHERE id = \(client)",
+            "UPDATE OR REPLACE client SET code = 'C\(other)' WHERE id = \(client)",
+        ]
+        return (0..<2).map { _ in all[world.random(below: all.count)] }
+    }
+
+    // MARK: Refused
+
+    @Test(
+        "an older version of a refused row goes when the row goes",
+        arguments: [RunKind.change, .full])
+    func refusedThenGone(kind: RunKind) async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office("UPDATE business SET client_id = 2, name = char(0) WHERE id = 3")
+        try practice.office("UPDATE client SET utr = char(0) WHERE id = 4")
+        #expect(try await practice.run().outcome == .completedWithErrors)
+        try practice.office("UPDATE business SET client_id = 5 WHERE id = 3")
+        try practice.office("UPDATE client SET status = 'closed' WHERE id = 4")
+        #expect(try await practice.run(kind).outcome == .completedWithErrors)
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.oneClick("clients")["4"] == nil)
+        try practice.office("DELETE FROM business WHERE id = 3")
+        #expect(try await practice.run(kind).outcome == .succeeded)
+        #expect(try await practice.exceptions() == [])
+        #expect(try await practice.differences() == [])
+    }
 }
