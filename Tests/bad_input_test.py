@@ -586,9 +586,6 @@ class Configurations(BadInput):
         self.assert_says(done, MISUNDERSTOOD, "interval_minutes", "often", "1 to 1440")
         self.assert_normal()
 
-    # A misspelt setting is taken for none, and the default holds in silence. It should be named,
-    # as an unknown key of a catalogue is.
-    @unittest.expectedFailure
     def test_misspelt_setting(self):
         text = self.practice.config.read_text()
         self.assertIn("interval_minutes: 30", text)

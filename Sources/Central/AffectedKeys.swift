@@ -123,10 +123,11 @@ private struct Change {
         }
     }
 
-    /// Whether one of the columns that the rule names changed; a row that came or went always does.
+    /// Whether one of the columns that the rule names changed, or one that leads it to its rows; a
+    /// row that came or went always does.
     func concerns(_ watch: Watch) -> Bool {
         guard operation == "U", let when = watch.when else { return true }
-        return when.contains { !Self.isSame(old[$0], new[$0]) }
+        return (when + watch.rule.columns).contains { !Self.isSame(old[$0], new[$0]) }
     }
 
     /// The same storage class and the same value: 1 and 1.0 are not.
@@ -134,6 +135,17 @@ private struct Change {
         switch (a?.storage, b?.storage) {
         case (.int64, .double), (.double, .int64): false
         default: a == b
+        }
+    }
+}
+
+extension Watch.Rule {
+    /// The columns of the changed row that lead to the affected rows.
+    fileprivate var columns: [String] {
+        switch self {
+        case .path(let columns): columns
+        case .lookup(let sql): sql.parameterNames
+        case .byValue(let column): [column]
         }
     }
 }

@@ -142,7 +142,7 @@ struct ColumnReader {
         for byte in bytes {
             if byte == 0 {
                 throw Misfit(
-                    code: "zero_character", message: "holds a zero character",
+                    code: "zero_character", message: "holds the character U+0000",
                     hint: "Enter the text again in Central.")
             }
             if byte >= 0x80 { isASCII = false }

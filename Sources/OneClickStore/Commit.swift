@@ -222,6 +222,7 @@ struct Commit {
             try store.setProved(name, work.commit.provedUpTo?.key)
             if work.commit.load != nil { try store.dropLoad(name) }
         }
+        if state.version == 0 { try clearUncommitted(besides: Set(works.map(\.shape.name))) }
         let version = state.version + 1
         try store.db.execute(
             sql: """
@@ -232,6 +233,17 @@ struct Commit {
                 """,
             arguments: [version, request.mark?.rawValue, now.sql, store.id.rawValue])
         return try close(version: version, counts: applied)
+    }
+
+    /// From the first commit on readers look at every table: what a load has put in place of one
+    /// that this commit leaves out must not be seen by half. Its load begins anew, staged.
+    private func clearUncommitted(besides committed: Set<TableName>) throws {
+        for shape in store.shapes.tables where !committed.contains(shape.name) {
+            try store.db.execute(
+                sql: "DELETE FROM \(shape.name) WHERE practice_id = ?",
+                arguments: [store.id.rawValue])
+            try store.dropLoad(shape.name)
+        }
     }
 
     /// A broken lineage applies nothing: the question is stored for a person.

@@ -31,10 +31,6 @@ struct HeldRemovals {
     mutating func add(_ removal: HeldRemoval) { byKey[removal.exception.key] = removal }
 
     mutating func remove(_ key: Key) { byKey[key] = nil }
-
-    mutating func removeAll(of origin: RowException.Origin) {
-        byKey = byKey.filter { $0.value.exception.origin != origin }
-    }
 }
 
 extension PracticeStore {
@@ -98,15 +94,6 @@ extension PracticeStore {
                 id.rawValue, exception.table.rawValue, try Self.encode(exception.key),
                 exception.kind.rawValue,
             ])
-    }
-
-    func deleteExceptions(of origin: RowException.Origin) throws {
-        try db.execute(
-            sql: """
-                DELETE FROM exceptions
-                WHERE practice_id = ? AND origin_table = ? AND origin_key = ?
-                """,
-            arguments: [id.rawValue, origin.table.rawValue, try Self.encode(origin.key)])
     }
 
     /// The refused rows of a table are now exactly these; one that was refused before keeps its

@@ -60,6 +60,7 @@ final class RemovalGuard {
     /// - Returns: the keys to remove now.
     func decide(_ applier: RangeApplier, refused: [RowException], rowsBefore: Int) throws -> [Key] {
         let table = applier.table.shape.name
+        try endSharedHolds(table)
         try endHolds(table, of: applier.arrived.union(refused.map(\.key)))
         var going: [Key] = []
         var counted: [Key] = []
@@ -121,7 +122,9 @@ final class RemovalGuard {
         if !parents.isEmpty {
             return holding.count == parents.count ? .sharesHold(holding[0]) : .counts
         }
-        // No parent is left. One that is refused was never there, or is there in Central still.
+        // No parent is left. If none was ever synchronised, none was removed.
+        guard try store.checkpoints()[link.table] != nil else { return .counts }
+        // One that is refused was never there, or is there in Central still.
         let refused = try store.exceptions(
             "table_name = ? AND kind = 'refused'", [link.table.rawValue])
         let isRefused = refused.contains { $0.exception.key.values?.contains(reference) == true }
@@ -165,7 +168,7 @@ final class RemovalGuard {
                 message: "\(table) \(key) is gone from Central, with so many others that its "
                     + "removal waits for an answer.",
                 hint:
-                    "`syncworker held` lists what waits; `syncworker approve` lets it go or keeps it.",
+                    "Look at the held removals (`syncworker held`) and approve them, or keep the rows.",
                 since: now))
     }
 
@@ -187,7 +190,7 @@ final class RemovalGuard {
         held[exception.table, default: HeldRemovals()].add(HeldRemoval(exception: exception))
     }
 
-    /// Ends the holds of rows that returned, or went: with everything that shared their fate.
+    /// Ends the holds of rows that returned, or went.
     private func endHolds(_ table: TableName, of keys: Set<Key>) throws {
         guard let removals = held[table], !removals.isEmpty else { return }
         for key in keys.sorted() {
@@ -196,13 +199,20 @@ final class RemovalGuard {
         }
     }
 
+    /// What shared the fate of a parent stays an exception until its own table is committed: until
+    /// then nobody has looked again at the rows that it covers.
+    private func endSharedHolds(_ table: TableName) throws {
+        for removal in held[table]?.byKey.values.map(\.exception) ?? [] {
+            guard let origin = removal.origin,
+                held[origin.table]?.byKey[origin.key] == nil
+            else { continue }
+            try end(removal)
+        }
+    }
+
     private func end(_ exception: RowException) throws {
         try store.deleteException(exception)
         held[exception.table]?.remove(exception.key)
-        guard exception.origin == nil else { return }
-        let origin = RowException.Origin(table: exception.table, key: exception.key)
-        try store.deleteExceptions(of: origin)
-        for table in held.keys { held[table]?.removeAll(of: origin) }
     }
 
     /// A hold over rows that OneClick has no more is over.

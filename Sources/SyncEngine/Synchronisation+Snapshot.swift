@@ -9,6 +9,8 @@ extension Synchronisation {
         var checkpoints: [TableName: Checkpoint] = [:]
         for work in works {
             loads[work.name] = work.load
+            // What this run has shipped for the load came from snapshots up to its latest mark.
+            if let mark { loads[work.name]?.latestMark = mark }
             checkpoints[work.name] = opened.tables[work.name]?.checkpoint
         }
         let request = PinRequest(

@@ -50,7 +50,8 @@ extension Synchronisation {
         for exception in chunk.refused { works[index].refused[exception.key] = exception }
         if works[index].isEmptyInOneClick {
             works[index].planned.added += chunk.rows.count
-            return chunk.rows.count + chunk.refused.count == 0 ? [] : [chunk.whole]
+            // Even where Central has nothing: a load given up may have left rows there.
+            return [chunk.whole]
         }
         guard let verdict = try await compare(chunk, index) else {
             return chunk.refused.map {

@@ -128,7 +128,8 @@ final class Synchronisation {
             for index in works.indices where works[index].isFull {
                 try await guarding(index) { try await load($0, &group, &shipping) }
             }
-            for index in works.indices where works[index].closes(snapshot) {
+            for index in works.indices
+            where works[index].closes(snapshot) && (ships || !works[index].isFull) {
                 try await guarding(index) { try await close($0, &group, &shipping) }
             }
             try await shipping.drain(&group)
