@@ -43,11 +43,13 @@ extension Synchronisation {
         try await pin(approved: approved)
         guard !snapshot.lineage.isBroken, snapshot.isCaptured else { throw changedUnderway }
         if before.lineage == .approved { snapshot.lineage = .approved }
-        for work in works
-        where snapshot.tables[work.name]?.epoch != before.tables[work.name]?.epoch
-            || snapshot.tables[work.name]?.isLoadBroken == true && work.load != nil
-        {
-            throw changedUnderway
+        for work in works {
+            guard let now = snapshot.tables[work.name] else { continue }
+            let isPurged = !work.isFull && now.fullReason != nil
+            let isBroken = work.load != nil && now.isLoadBroken
+            guard now.epoch == before.tables[work.name]?.epoch, !isPurged, !isBroken else {
+                throw changedUnderway
+            }
         }
         try await insertMark()
     }
