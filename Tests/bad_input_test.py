@@ -700,9 +700,6 @@ class Enrolments(BadInput):
                     self.enrol("AAAA-BBBB-CCCC", address), FAILED, "cannot be used", word,
                     "https://")
 
-    # It says that "the next synchronisation tries again by itself", but nothing was connected: no
-    # synchronisation will follow. It should say to run `syncworker init` again.
-    @unittest.expectedFailure
     def test_oneclick_not_there(self):
         done = self.enrol("AAAA-BBBB-CCCC", f"http://127.0.0.1:{free_port()}")
         self.assert_says(done, FAILED, "does not take connections", "Check")
@@ -942,8 +939,6 @@ class FullDisk(BadInput):
     def test_journal_goes_on_afterwards(self):
         self.run_without_space()
 
-    # It says "disk I/O error" and to run again; it should say that the disk is full.
-    @unittest.expectedFailure
     def test_journal(self):
         done = self.run_without_space()
         self.assert_says(done, FAILED, "disk", "is full", "Free some space")

@@ -191,12 +191,28 @@ public final class SQLiteJournal: Journal {
         guard let error = error as? DatabaseError else { return error }
         var explained = error.explained("SyncWorker's journal", path: path)
         explained.code = .journal
+        // SQLite cannot map its index on a full disk, and calls it an error of the disk.
+        if error.resultCode == .SQLITE_IOERR, isFull(path) {
+            explained.message = "The disk that holds SyncWorker's journal (\(path)) is full."
+            explained.hint =
+                "Free some space; the next synchronisation goes on where this one "
+                + "stopped."
+        }
         if error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
             explained.hint =
                 "Move it away: history is lost, and OneClick may ask for a new enrolment."
         }
         return explained
     }
+}
+
+/// Whether less than SQLite's smallest files need is free on the disk of a file.
+private func isFull(_ path: String) -> Bool {
+    let folder = (path as NSString).deletingLastPathComponent
+    let free =
+        try? FileManager.default.attributesOfFileSystem(forPath: folder)[.systemFreeSize]
+        as? NSNumber
+    return free.map { $0.int64Value < 64 << 10 } ?? false
 }
 
 extension SyncError.Code {

@@ -71,9 +71,7 @@ struct Initialise: AsyncParsableCommand {
         try SecretFile.makeIfMissing(settings.fingerprintKeyFile)
         // Central is checked before the code is used up.
         try await Wiring(settings: settings).central().close()
-        let answer = try await OneClickClient.enrol(
-            url: oneclick, code: code, key: try InstallationKey.readOrMake(file: settings.keyFile),
-            server: settings.server, place: Naming.place(central: path))
+        let answer = try await enrol(settings)
         settings.practice = answer.practice
         settings.installation = answer.installation
         let journal = try SQLiteJournal(path: settings.journalFile)
@@ -91,6 +89,25 @@ struct Initialise: AsyncParsableCommand {
             \(capture)
             The configuration is \(file). Next: `syncworker serve`.
             """)
+    }
+
+    private func enrol(_ settings: Settings) async throws -> EnrolmentAnswer {
+        let key = try InstallationKey.readOrMake(file: settings.keyFile)
+        do {
+            return try await OneClickClient.enrol(
+                url: oneclick, code: code, key: key, server: settings.server,
+                place: Naming.place(central: settings.central))
+        } catch var error as SyncError {
+            guard error.code == .unreachable else { throw error }
+            // The client speaks of the next synchronisation; none follows an enrolment.
+            error.hint = error.hint.replacing(
+                "the next synchronisation tries again by itself",
+                with: "then run `syncworker init` again")
+            if error.isOutcomeUnknown {
+                error.hint += " If the code was used up by then, ask for a new one."
+            }
+            throw error
+        }
     }
 
     /// A Central that may only be read is synchronised all the same, with fewer protections.

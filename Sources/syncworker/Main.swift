@@ -34,7 +34,11 @@ struct SyncWorker: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as SyncError {
-            leave(saying: error.description, code: error.code == .usage ? 2 : 1)
+            // A list of mistakes ends with a line of its own.
+            let isList = error.message.hasSuffix("\n")
+            leave(
+                saying: isList ? error.message + error.hint : error.description,
+                code: error.code == .usage ? 2 : 1)
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             leave(saying: fullMessage(for: error), code: 2)

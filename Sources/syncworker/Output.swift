@@ -88,10 +88,13 @@ struct Table {
     init(_ head: [String], _ rows: [[String]]) {
         let all = [head] + rows
         let widths = head.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        let areNumbers = head.indices.map { column in
+            !rows.isEmpty && rows.allSatisfy { Int($0[column]) != nil }
+        }
         lines = all.map { row in
             zip(row, widths).enumerated().map { index, cell in
                 let pad = String(repeating: " ", count: cell.1 - cell.0.count)
-                return index == 0 ? cell.0 + pad : pad + cell.0
+                return areNumbers[index] ? pad + cell.0 : cell.0 + pad
             }.joined(separator: "  ")
         }
     }
