@@ -65,7 +65,7 @@ extension Synchronisation {
     /// Later runs only ask for the answer.
     func askWhoseCentral(_ reason: String) async throws -> RunRecord {
         if let question = opened.lineageQuestion, !question.isApproved {
-            try? await cloud.abandon(run, reason: "the question whose Central this is waits")
+            await abandon("the question whose Central this is waits")
             return held(question)
         }
         report.step("comparing, since Central's history is another one")
@@ -78,7 +78,7 @@ extension Synchronisation {
         if snapshot.isCaptured, ships { try await insertMark() }
         let question = LineageQuestion(message: reason, rowsDiffering: differing, mark: mark)
         guard ships else {
-            try? await cloud.abandon(run, reason: "it was only to report")
+            await abandon("it was only to report")
             return held(question)
         }
         _ = try await receipt(

@@ -166,31 +166,42 @@ extension Synchronisation {
         _ shipping: inout Shipping
     ) async throws {
         let rows = works[index].state?.rows ?? 0
-        let budget = max(settings.verificationRowsMin, rows / settings.verificationParts + 1)
-        let from = works[index].provedUpTo ?? KeyRange.minusInfinity
-        let slice = KeyRange(after: from, upTo: KeyRange.plusInfinity)
-        let open = ranges.complement(in: slice)
-        let chunks = try await read(index, open, opened.asOf, rowsMax: budget)
+        var budget = max(settings.verificationRowsMin, rows / settings.verificationParts + 1)
+        while budget > 0 {
+            try checkStopped()
+            let from = works[index].provedUpTo ?? KeyRange.minusInfinity
+            let slice = KeyRange(after: from, upTo: KeyRange.plusInfinity)
+            let open = ranges.complement(in: slice)
+            let chunks = try await read(index, open, opened.asOf, rowsMax: budget)
+            let reached = chunks.last?.range.upTo
+            // Behind the last key it begins anew, with the next run.
+            let isAtEnd = reached == open.last?.upTo
+            works[index].provedUpTo = isAtEnd ? nil : reached
+            try await verify(chunks, index, &group, &shipping)
+            if isAtEnd { break }
+            budget -= chunks.reduce(0) { $0 + $1.rows.count + $1.refused.count }
+        }
+    }
+
+    private func verify(
+        _ chunks: [Chunk], _ index: Int, _ group: inout Ships, _ shipping: inout Shipping
+    ) async throws {
         for exception in chunks.flatMap(\.refused) {
             works[index].refused[exception.key] = exception
         }
-        let reached = chunks.last?.range.upTo
-        works[index].provedUpTo = reached == open.last?.upTo ? nil : reached
-        guard !chunks.isEmpty else { return }
         let verdicts = try await plan(index, chunks.map(\.probe))
         guard verdicts.count == chunks.count else { throw unanswered }
-        let differing = zip(chunks, verdicts).filter { $0.1 != .equal }.map(\.0)
         for (chunk, verdict) in zip(chunks, verdicts) where verdict == .equal {
             works[index].planned.unchanged += chunk.rows.count
         }
+        let differing = zip(chunks, verdicts).filter { $0.1 != .equal }.map(\.0)
         guard !differing.isEmpty else { return }
         let pieces = try await details(index, differing)
-        if !pieces.isEmpty {
-            notes.append(
-                "Rolling verification found records of \(works[index].name) that differed and "
-                    + "mended them.")
-            try await ship(pieces, covers: nil, index, &group, &shipping)
-        }
+        guard !pieces.isEmpty else { return }
+        notes.append(
+            "Rolling verification found records of \(works[index].name) that differed and "
+                + "mended them.")
+        try await ship(pieces, covers: nil, index, &group, &shipping)
     }
 
     // MARK: Calls

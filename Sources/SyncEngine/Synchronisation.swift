@@ -53,7 +53,7 @@ final class Synchronisation {
             try await open(lastOpened)
             record = try await carry()
         } catch {
-            if run != nil { await abandon(SyncError.explaining(error)) }
+            if run != nil { await abandon(SyncError.explaining(error).message) }
             record = failed(error)
         }
         await source.unpin()
@@ -208,7 +208,7 @@ final class Synchronisation {
         report.step("committing")
         let carried = works.filter { !$0.isFailed }
         guard !carried.isEmpty || works.isEmpty else {
-            await abandon(.init(.table, "no table could be read", hint: ""))
+            await abandon("no table could be read")
             return record(outcome: .failed, errors: [])
         }
         let request = CommitRequest(
@@ -277,7 +277,7 @@ final class Synchronisation {
 
     /// A dry run and a verify end with what they found.
     private func reported() async throws -> RunRecord {
-        await abandon(.init(.stopped, "it was only to report", hint: ""))
+        await abandon("it was only to report")
         var counts: [TableName: Counts] = [:]
         for work in works {
             counts[work.name] = work.planned
@@ -295,9 +295,9 @@ final class Synchronisation {
             outcome: isClean ? .succeeded : .completedWithErrors, counts: counts, errors: errors)
     }
 
-    private func abandon(_ error: SyncError) async {
+    func abandon(_ reason: String) async {
         // If OneClick does not hear of it, the next opening ends this run.
-        try? await cloud.abandon(run, reason: error.message)
+        try? await cloud.abandon(run, reason: reason)
     }
 
     // MARK: Trying again
