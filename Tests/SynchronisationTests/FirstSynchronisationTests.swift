@@ -25,4 +25,19 @@ struct FirstSynchronisationTests {
         #expect(record.rowsSent == 0)
         #expect(record.dataSets.allSatisfy { $0.added + $0.changed + $0.removed == 0 })
     }
+
+    @Test("is proved again slice by slice, also where a slice is larger than a batch")
+    func rollingVerification() async throws {
+        let practice = try await Practice()
+        try practice.office(
+            """
+            WITH RECURSIVE line (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM line WHERE n < 11000)
+            INSERT INTO ap_transaction (period_id, nominal_id, amount_pence, kind)
+            SELECT 1 + n % 12, 1, n, 'journal' FROM line
+            """)
+        try await practice.run()
+        let record = try await practice.run { $0.verificationRowsMin = 20_000 }
+        #expect(record.dataSets.last?.unchanged == 11_048)
+        #expect(record.rowsSent == 0)
+    }
 }
