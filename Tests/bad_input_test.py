@@ -413,16 +413,58 @@ class ReadOnly(BadInput):
              "--practice", str(number)], stdout=subprocess.PIPE, text=True)
         self.assertEqual(checked.returncode, 0, checked.stdout)
 
-    # It fails ("may not be written by this user") because the run's mark cannot be inserted. A
-    # Central whose rights were taken away later should be synchronised all the same: compared in
-    # full, with a note that names the protections that are missing.
-    @unittest.expectedFailure
     def test_captured_and_then_protected(self):
-        rows = self.practice.rows_of_oneclick()
+        """Everything is compared while Central may only be read, and once more afterwards."""
+        self.practice.change("UPDATE contact SET town = 'Ayr' WHERE id = 2")
         self.protect(self.practice.central)
-        done = self.worker("run", "--config", self.practice.config)
-        self.assertEqual(self.practice.rows_of_oneclick(), rows)
-        self.assert_says(done, SUCCEEDED, "compares everything", "restored from a backup")
+        for _ in range(2):
+            done = self.worker("run", "--config", self.practice.config)
+            self.assert_says(
+                done, SUCCEEDED, "may only read Central", "compares everything",
+                "restored from a backup", "the marks that are there", "right to write",
+                "its folder", "have to wait before they save")
+            self.assert_equal()
+        for command in (["config", "check"], ["capture", "status"]):
+            done = self.worker(*command, "--config", self.practice.config)
+            self.assert_says(done, SUCCEEDED, "installed", "may only read Central")
+        self.unprotect(self.practice.central)
+        self.practice.change("UPDATE contact SET town = 'Wick' WHERE id = 2")
+        done = self.practice.worker("run")
+        self.assert_says(done, SUCCEEDED, "compared in full: capture or schema changed")
+        self.assertNotIn("may only read", done.words)
+        done = self.practice.worker("run")
+        self.assertNotIn("Note:", done.text)
+        self.assert_normal()
+
+    def test_restored_and_then_protected(self):
+        """The marks that can still be read tell that Central went back."""
+        central, backup = self.practice.central, self.copy()
+        self.assert_normal()
+        right = central.with_name("right.db")
+        self.practice.change(f"VACUUM INTO '{right}'")
+        rows = self.practice.rows_of_oneclick()
+        try:
+            self.put(backup)
+            self.protect(central)
+            done = self.worker("run", "--config", self.practice.config)
+            self.assert_says(
+                done, HELD, "restored from a backup, or is a copy", "Nothing was applied",
+                "approve --lineage", "may only read Central")
+            self.assertEqual(self.practice.rows_of_oneclick(), rows)
+            self.unprotect(central)
+        finally:
+            self.put(right)
+            right.unlink()
+        self.assert_normal()
+
+    def put(self, backup):
+        """A backup in Central's place."""
+        db = sqlite3.connect(self.practice.central)
+        copy = sqlite3.connect(backup)
+        copy.backup(db)
+        copy.close()
+        db.execute("PRAGMA journal_mode = WAL")
+        db.close()
 
     def test_protected_in_wal_mode(self):
         """SQLite itself cannot read such a file in a folder that may not be written."""

@@ -58,18 +58,15 @@ struct CentralLineage {
         } else if !marks.isEmpty {
             return .broken("The marks that OneClick knows this Central by are not there.")
         }
-        if isCaptured {
-            let number = try changeNumber()
-            let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains {
-                $0 > number
-            }
-            if ahead { return .broken("Central's change history went back.") }
-            return try request.latestMark.map(successors) ?? .intact
-        }
+        // Those of runs without capture, whichever kind this one is.
         for checkpoint in checkpoints {
             if let reason = try wentBack(since: checkpoint.position) { return .broken(reason) }
         }
-        return .intact
+        guard isCaptured else { return .intact }
+        let number = try changeNumber()
+        let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
+        if ahead { return .broken("Central's change history went back.") }
+        return try request.latestMark.map(successors) ?? .intact
     }
 
     private func isKnown(_ mark: Mark) throws -> Bool {

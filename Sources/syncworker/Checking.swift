@@ -40,7 +40,7 @@ struct Configuration: AsyncParsableCommand {
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             try common.answer(
                 Answer(values: values, capture: capture),
-                (lines + ["", "Central and the catalogue fit together.", capture.description])
+                (lines + ["", "Central and the catalogue fit together.", capture.text])
                     .joined(separator: "\n"))
         }
     }
@@ -61,7 +61,7 @@ struct CaptureCommand: AsyncParsableCommand {
             let settings = try await common.settings()
             let status = try Capture.install(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
-            try common.answer(status, status.description)
+            try common.answer(status, status.text)
         }
     }
 
@@ -74,7 +74,7 @@ struct CaptureCommand: AsyncParsableCommand {
             let settings = try await common.settings()
             let status = try Capture.status(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
-            try common.answer(status, status.description)
+            try common.answer(status, status.text)
         }
     }
 
@@ -92,7 +92,12 @@ struct CaptureCommand: AsyncParsableCommand {
             let status = try Capture.remove(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue(),
                 everything: everything)
-            try common.answer(status, status.description)
+            try common.answer(status, status.text)
         }
     }
+}
+
+extension Capture.Status {
+    /// For a person: what stands in Central, and what should be known of it.
+    var text: String { ([description] + notes.map { "Note: \($0)" }).joined(separator: "\n") }
 }

@@ -114,7 +114,7 @@ struct Initialise: AsyncParsableCommand {
     private func installCapture(_ settings: Settings) -> String {
         do {
             let catalogue = try Wiring(settings: settings).catalogue()
-            return try Capture.install(path: settings.central, catalogue: catalogue).description
+            return try Capture.install(path: settings.central, catalogue: catalogue).text
         } catch {
             return "Change capture could not be installed: \(error) Every synchronisation will "
                 + "compare everything, and a Central that was restored from a backup is recognised "
