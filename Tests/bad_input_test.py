@@ -557,16 +557,30 @@ class Catalogues(BadInput):
                     self.assertIn(f"{path}, line {line}:", done.text)
         self.assert_normal()
 
-    # Only the mistakes of form are reported; the column that Central has not comes with the next
-    # try. All should be reported at once.
-    @unittest.expectedFailure
     def test_mistakes_of_both_kinds(self):
         path, _ = self.catalogue(
             ("SELECT c.id, c.code, c.contact_id,", "SELECT c.id, c.coed, c.contact_id,"),
             ("work_email: text(320)?", "work_email: txt(320)?"),
             ("label:", "labell:"))
+        for command in ("run", "config check", "capture install"):
+            with self.subTest(command=command):
+                done = self.practice.worker(*command.split(), catalogue=path)
+                self.assert_reported(done, path, 3, "no such column: c.coed", "txt(320)", "labell")
+        # Where Central cannot be asked, the mistakes of form are reported all the same.
+        done = self.practice.worker("run", catalogue=path, central="sqlite:/nowhere.db")
+        self.assert_reported(done, path, 2, "txt(320)", "labell")
+        self.assert_normal()
+
+    def test_a_mistake_of_form_makes_no_second_one(self):
+        """A rule or a query that cannot be read is not reported again for what it lacks."""
+        path, _ = self.catalogue(
+            ("contact: { lookup: SELECT", "contact: { lokup: SELECT"),
+            ("query: SELECT id, by_company", "qury: SELECT id, by_company"))
         done = self.practice.worker("run", catalogue=path)
-        self.assert_reported(done, path, 3, "no such column: c.coed", "txt(320)", "labell")
+        self.assert_reported(
+            done, path, 3, "does not know \"lokup\"", "does not know \"qury\"",
+            "the query of data_security is missing")
+        self.assert_normal()
 
     def test_not_yaml(self):
         path = self.folder / "catalogue.yaml"
