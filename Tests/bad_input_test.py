@@ -582,6 +582,32 @@ class Catalogues(BadInput):
             "the query of data_security is missing")
         self.assert_normal()
 
+    def test_slow_queries(self):
+        """They work, so that they are no mistakes; who looks is told of each, with its line."""
+        wrong = ("FROM business AS b CROSS JOIN client AS c ON b.client_id = c.id",
+                 "contact: { lookup: SELECT id FROM client WHERE contact_id + 0 = :id }")
+        path, lines = self.catalogue(
+            ("FROM client AS c CROSS JOIN business AS b ON b.client_id = c.id", wrong[0]),
+            ("contact: { lookup: SELECT id FROM client WHERE contact_id = :id }", wrong[1]))
+        for command in (["config", "check"], ["capture", "status"]):
+            done = self.practice.worker(*command, catalogue=path)
+            self.assert_says(
+                done, SUCCEEDED, f"Warning: {path}, line", "query of businesses has to sort",
+                "(client_id, id)", "CROSS JOIN", f"line {lines[1]}",
+                "lookup on contact reads a whole table", "index on the columns")
+        found = json.loads(self.practice.worker(
+            "config", "check", "--json", catalogue=path).text)["warnings"]
+        self.assertEqual(
+            [warning["table"] for warning in found], ["clients", "businesses"], found)
+        self.assertEqual(found[0]["line"], lines[1])
+        self.assertEqual(self.practice.worker("run", catalogue=path).code, SUCCEEDED)
+        self.assert_normal()
+
+    def test_the_built_in_catalogue_gives_no_warning(self):
+        done = self.practice.worker("config", "check")
+        self.assert_says(done, SUCCEEDED, "fit together")
+        self.assertNotIn("Warning", done.text)
+
     def test_not_yaml(self):
         path = self.folder / "catalogue.yaml"
         path.write_text("tables: [employees\n  clients: {")

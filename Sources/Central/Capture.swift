@@ -21,6 +21,8 @@ public enum Capture {
         /// Change rows kept at the moment.
         public var changes: Int
         public var notes: [String]
+        /// Queries of the catalogue that work, but slowly.
+        public var warnings: [CatalogueWarning]
 
         public var description: String {
             switch state {
@@ -169,7 +171,8 @@ public enum Capture {
             tables: bases, triggers: triggers.count,
             changes: capture.isInstalled
                 ? try Int.fetchOne(db, sql: "SELECT count(*) FROM syncworker_change") ?? 0 : 0,
-            notes: (capture.fits ? capture.notes : []) + unnoticed)
+            notes: (capture.fits ? capture.notes : []) + unnoticed,
+            warnings: try QueryPlans(catalogue: catalogue, db: db).warnings())
     }
 
     /// Names everything that capture of one table of the catalogue stands on: another epoch means

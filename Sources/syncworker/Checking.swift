@@ -19,6 +19,7 @@ struct Configuration: AsyncParsableCommand {
         private struct Answer: Encodable {
             var values: [String: String]
             var capture: Capture.Status
+            var warnings: [CatalogueWarning]
         }
 
         func run() async throws {
@@ -39,7 +40,7 @@ struct Configuration: AsyncParsableCommand {
             ]
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             try common.answer(
-                Answer(values: values, capture: capture),
+                Answer(values: values, capture: capture, warnings: capture.warnings),
                 (lines + ["", "Central and the catalogue fit together.", capture.text])
                     .joined(separator: "\n"))
         }
@@ -99,5 +100,8 @@ struct CaptureCommand: AsyncParsableCommand {
 
 extension Capture.Status {
     /// For a person: what stands in Central, and what should be known of it.
-    var text: String { ([description] + notes.map { "Note: \($0)" }).joined(separator: "\n") }
+    var text: String {
+        ([description] + notes.map { "Note: \($0)" } + warnings.map { "Warning: \($0)" })
+            .joined(separator: "\n")
+    }
 }
