@@ -79,7 +79,7 @@ struct CentralLineage {
         let latest = try Int64.fetchOne(db, sql: "SELECT max(at) FROM syncworker_mark")
         let when = latest.map {
             " The last synchronisation that it knows of was at "
-                + Timestamp(microsecondsSince1970: $0 * 1_000_000).description + "."
+                + Timestamp(microsecondsSince1970: $0 * 1_000_000).inUTC + "."
         }
         return "Central is not the one that OneClick was synchronised from: it was restored from a "
             + "backup, or is a copy." + (when ?? "")

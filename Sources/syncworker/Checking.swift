@@ -36,6 +36,7 @@ struct Configuration: AsyncParsableCommand {
                 "catalogue": settings.catalogue ?? "(built-in)",
                 "interval_minutes": String(settings.intervalMinutes), "server": settings.server,
                 "central_wait_seconds": String(settings.centralWaitSeconds),
+                "time_zone": settings.time.zone.identifier,
                 "log_level": settings.logLevel.rawValue, "key": "(in \(settings.keyFile))",
             ]
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

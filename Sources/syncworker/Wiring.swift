@@ -101,15 +101,6 @@ struct Wiring: Sendable {
         now: SystemClock.now, token: Naming.token, wait: { try await Task.sleep(for: $0) })
 }
 
-enum SystemClock {
-    @Sendable static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            microsecondsSince1970: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
-}
-
 enum Naming {
     /// 128 random bits.
     @Sendable static func token() -> String {
