@@ -150,7 +150,6 @@ extension PracticeStore {
             fence: fence, token: context.token, now: context.now, asOf: context.asOf,
             practiceName: state.name, wentBack: wentBack, version: state.version,
             latestMark: state.latestMark, tables: try tableStates(),
-            exceptions: try exceptions().map(\.exception),
             lineageQuestion: state.lineageQuestion, vault: context.vault, limits: Self.limits)
     }
 
@@ -166,7 +165,8 @@ extension PracticeStore {
             states[shape.name] = TableState(
                 checkpoint: checkpoints[shape.name], load: try load(shape.name),
                 rows: try rowCount(shape.name),
-                provedUpTo: proved?.bytes("proved_up_to").map { KeyBound(Key(bytes: $0)) })
+                provedUpTo: proved?.bytes("proved_up_to").map { KeyBound(Key(bytes: $0)) },
+                unsettled: try unsettled(shape))
         }
         return states
     }
