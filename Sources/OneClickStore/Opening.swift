@@ -6,6 +6,8 @@ import SyncProtocol
 extension PracticeStore {
     static let limits = OpenAnswer.Limits(
         rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
+    /// How long an ended run can be asked about.
+    static let runsKept = Duration.seconds(90 * 86_400)
     /// How long a run's token is good for without a new one.
     static let tokenLifetime = Duration.seconds(6 * 3600)
 
@@ -33,6 +35,7 @@ extension PracticeStore {
         let fence =
             state.fenceRun == request.run ? state.fence : max(state.fence, request.lastFence) + 1
         try abortOpenRuns(except: request.run, reason: "a later run was opened")
+        try forgetRuns(endedBefore: context.now + (.zero - Self.runsKept))
         try db.execute(
             sql: """
                 UPDATE practices SET fence = ?, fence_run = ?, server = ?, place = ?, opened_at = ?
@@ -100,6 +103,12 @@ extension PracticeStore {
         for other in open where other != run?.rawValue {
             try abort(RunID(rawValue: other), reason: reason)
         }
+    }
+
+    private func forgetRuns(endedBefore time: Timestamp) throws {
+        try db.execute(
+            sql: "DELETE FROM runs WHERE practice_id = ? AND state <> 'open' AND opened_at < ?",
+            arguments: [id.rawValue, time.sql])
     }
 
     func abort(_ run: RunID, reason: String) throws {
