@@ -53,15 +53,16 @@ extension YAMLReader {
         var rest = tables
         while !rest.isEmpty {
             let ready = rest.filter { table in
-                guard let parent = table.shape.parent?.table else { return true }
-                return sorted.contains { $0.name == parent }
+                let links = [table.shape.parent, table.shape.neededBy].compactMap(\.self)
+                return links.allSatisfy { link in sorted.contains { $0.name == link.table } }
             }
             if ready.isEmpty {
                 for table in rest {
                     mistakes.append(
                         Mistake(
                             file: file, line: table.line,
-                            text: "\(table.name) has a parent that is unknown or hangs on it."))
+                            text: "\(table.name) has a parent (or needed_by) that is unknown or "
+                                + "hangs on it."))
                 }
                 return tables
             }
@@ -77,7 +78,8 @@ extension YAMLReader {
         let entries = entries(
             node, of: "table \(name)",
             known: [
-                "key", "parent", "columns", "query", "watch", "clock", "require", "unique", "label",
+                "key", "parent", "needed_by", "columns", "query", "watch", "clock", "require",
+                "unique", "label",
             ])
         let shape = shape(name, entries, at: node, commitGroup: commitGroup)
         let uniques = uniques(entries["unique"], shape)
@@ -117,7 +119,9 @@ extension YAMLReader {
         }
         return TableShape(
             name: TableName(rawValue: name), columns: columns,
-            keyCount: min(key.count, columns.count), parent: parent(entries["parent"], of: name),
+            keyCount: min(key.count, columns.count),
+            parent: link(entries["parent"], "parent", of: name),
+            neededBy: link(entries["needed_by"], "needed_by", of: name),
             isInCommitGroup: commitGroup.contains(name))
     }
 
@@ -135,17 +139,18 @@ extension YAMLReader {
         return Column(name: name, type: type ?? .integer, isNullable: isNullable)
     }
 
-    private mutating func parent(_ node: Node?, of table: String) -> ParentLink? {
+    private mutating func link(_ node: Node?, _ what: String, of table: String) -> ParentLink? {
         guard let node else { return nil }
-        let entries = entries(node, of: "parent of \(table)", known: ["table", "by"])
+        let entries = entries(node, of: "\(what) of \(table)", known: ["table", "by"])
         let by = self.entries(entries["by"], of: "by")
         guard by.count == 1 else {
-            report("The parent of \(table) needs \"by: { column: parent's column }\".", at: node)
+            report("\(what) of \(table) needs \"by: { column: the other's column }\".", at: node)
             return nil
         }
         return ParentLink(
-            table: TableName(rawValue: text(entries["table"], of: "the parent's table", at: node)),
+            table: TableName(
+                rawValue: text(entries["table"], of: "the table of \(what)", at: node)),
             column: by[0].key,
-            parentColumn: text(by[0].node, of: "the parent's column", at: node))
+            parentColumn: text(by[0].node, of: "the other's column", at: node))
     }
 }
