@@ -2,36 +2,23 @@ import SyncModel
 import SyncProtocol
 import Yams
 
-extension Catalogue {
-    /// Reads a catalogue; throws one error that names every mistake with its line.
-    public init(yaml: String, file: String) throws {
-        var reader = YAMLReader(file: file)
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch let error as YamlError {
-            root = nil
-            reader.report("This is not YAML: \(error)", at: nil)
-        }
-        let top = reader.entries(
-            root, of: "the catalogue", known: ["data_sets", "commit_group", "identity", "tables"])
-        let group = top["commit_group"].map {
-            reader.texts($0, of: "commit_group", at: root)
-        }
-        tables = reader.entries(top["tables"], of: "tables").map {
-            reader.table($0.key, $0.node, commitGroup: group ?? [])
-        }
-        tables = reader.parentsFirst(tables)
-        identity = top["identity"].map { reader.text($0, of: "identity", at: root) }
-        shapes = Shapes(
-            dataSets: reader.dataSets(top["data_sets"], at: root), tables: tables.map(\.shape))
-        self.file = file
-        reader.check(shapes, commitGroup: group ?? [], at: root)
-        try reader.mistakes.thrown()
-    }
-}
-
 extension YAMLReader {
+    mutating func catalogue(_ root: Node?) -> Catalogue {
+        let top = entries(
+            root, of: "the catalogue", known: ["data_sets", "commit_group", "identity", "tables"])
+        let group = top["commit_group"].map { texts($0, of: "commit_group", at: root) } ?? []
+        let tables = parentsFirst(
+            entries(top["tables"], of: "tables").map {
+                table($0.key, $0.node, commitGroup: group)
+            })
+        let shapes = Shapes(
+            dataSets: dataSets(top["data_sets"], at: root), tables: tables.map(\.shape))
+        check(shapes, commitGroup: group, at: root)
+        return Catalogue(
+            shapes: shapes, tables: tables,
+            identity: top["identity"].map { text($0, of: "identity", at: root) }, file: file)
+    }
+
     fileprivate mutating func dataSets(_ node: Node?, at root: Node?) -> [DataSet] {
         guard let node, case .sequence(let sequence) = node else {
             report("data_sets has to be a list.", at: node ?? root)

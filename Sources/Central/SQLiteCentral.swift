@@ -83,9 +83,9 @@ public actor SQLiteCentral: Source {
             try reading.inDatabase { db in
                 try db.execute(sql: "BEGIN DEFERRED")
                 // The first read pins the snapshot.
-                let isInstalled = try db.tableExists("syncworker_change")
-                let isCaptured = try isInstalled && Capture.fits(catalogue, db)
-                if isCaptured { try checkJournalMode(db) }
+                let capture = try CaptureState(catalogue, file, db)
+                let isCaptured = capture.isWorking
+                if isCaptured { try checkJournalMode(capture) }
                 let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
                 let upTo = isCaptured ? try lineage.changeNumber() : 0
                 pinned = Pinned(
@@ -93,15 +93,15 @@ public actor SQLiteCentral: Source {
                 return Snapshot(
                     position: try lineage.position(), tables: try tables(request, lineage),
                     lineage: try lineage.verdict(request), isCaptured: isCaptured,
-                    notes: Self.notes(isInstalled: isInstalled, isCaptured: isCaptured))
+                    notes: capture.notes)
             }
         }
     }
 
     /// Without write-ahead logging a pinned snapshot keeps everybody's writes waiting, our mark's
     /// included.
-    private func checkJournalMode(_ db: Database) throws {
-        guard try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" else { return }
+    private func checkJournalMode(_ capture: CaptureState) throws {
+        guard !capture.isLoggedAhead else { return }
         throw SyncError(
             .central, "Central (\(file.path)) does not use write-ahead logging (WAL) any more.",
             hint: "`syncworker capture install` turns it on again.")
@@ -157,19 +157,6 @@ public actor SQLiteCentral: Source {
                   SELECT 1 FROM syncworker_change WHERE seq > ? AND base IN (\(bases)) LIMIT ?)
                 """, arguments: [Int64(checkpoint.position.rawValue) ?? 0, changesPerRunMax + 1])
         return changes ?? 0 > changesPerRunMax ? .manyChanges : nil
-    }
-
-    private static func notes(isInstalled: Bool, isCaptured: Bool) -> [String] {
-        if isCaptured { return [] }
-        let what =
-            isInstalled
-            ? "Change capture does not fit the catalogue or Central's schema any more."
-            : "Change capture is not installed."
-        return [
-            what + " Every synchronisation compares everything, and a Central that was restored "
-                + "from a backup is recognised by its identity and its greatest ids alone. "
-                + "`syncworker capture install` mends it."
-        ]
     }
 
     // MARK: Marks

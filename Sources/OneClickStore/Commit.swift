@@ -224,14 +224,17 @@ struct Commit {
         }
         if state.version == 0 { try clearUncommitted(besides: Set(works.map(\.shape.name))) }
         let version = state.version + 1
+        // A Central without capture sets no mark, and the latest goes on telling it from others; but
+        // not where a person said that another Central is to be followed: no mark of it is known.
+        let isFollowing = state.lineageQuestion?.isApproved == true
+        let mark = request.mark ?? (isFollowing ? nil : state.latestMark)
         try store.db.execute(
             sql: """
                 UPDATE practices
-                SET version = ?, latest_mark = coalesce(?, latest_mark), committed_at = ?,
-                  lineage_question = NULL
+                SET version = ?, latest_mark = ?, committed_at = ?, lineage_question = NULL
                 WHERE id = ?
                 """,
-            arguments: [version, request.mark?.rawValue, now.sql, store.id.rawValue])
+            arguments: [version, mark?.rawValue, now.sql, store.id.rawValue])
         return try close(version: version, counts: applied)
     }
 

@@ -67,7 +67,7 @@ extension PracticeStore {
         _ request: OpenRequest, _ state: State, _ installation: InstallationID
     ) throws {
         let server = state.server ?? "another server"
-        let when = state.openedAt.map(\.description) ?? "an unknown time"
+        let when = state.openedAt.map(\.inUTC) ?? "an unknown time"
         guard state.installation == installation else {
             throw SyncError(
                 "copy",
