@@ -708,7 +708,7 @@ class Configurations(BadInput):
             "UPDATE contact SET town = 'Deal' WHERE id IN (SELECT contact_id FROM client)")
         done = self.practice.worker("run", "--only", "Client List")
         self.assert_says(
-            done, SUCCEEDED, "together or not at all", "Employee List", "Client List",
+            done, SUCCEEDED, "what hangs together is synchronised together", "Employee List", "Client List",
             "Team Security")
         self.assert_normal()
 
