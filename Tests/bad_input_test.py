@@ -894,6 +894,12 @@ class Rows(BadInput):
             known[0]["rows"]["clients"],
             self.practice.value("SELECT count(*) FROM clients", self.practice.oneclick))
 
+    def test_commands_that_are_not_understood(self):
+        for program in ("syncworker", "oneclick", "central-sample"):
+            for words in (["nonsense"], ["--nonsense"]):
+                with self.subTest(program=program, words=words):
+                    self.assert_says(call(program, *words), MISUNDERSTOOD, "nonsense", "--help")
+
     def test_last_run_in_detail(self):
         """What a run by the service found is read afterwards, record by record."""
         self.practice.change("UPDATE employee SET work_email = NULL WHERE id = 1")
