@@ -143,6 +143,7 @@ let package = Package(
                 "SyncModel", "SyncProtocol", "SyncEngine", "Central", "SyncTesting", "SampleOffice",
                 grdb,
             ]),
+        tests("ConformanceTests", ["SyncTesting"]),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "SyncModel"]),
         tests(
