@@ -17,7 +17,7 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         dependencies: dependencies + [
             .product(name: "ArgumentParser", package: "swift-argument-parser")
         ],
-        swiftSettings: strict)
+        exclude: ["README.md"], swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -144,6 +144,7 @@ let package = Package(
                 grdb,
             ]),
         tests("ConformanceTests", ["SyncTesting"]),
+        tests("TidyTests", []),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "SyncModel"]),
         tests(

@@ -274,7 +274,8 @@ struct Commit {
             checkpoints: try store.checkpoints(), exceptions: exceptions)
         try store.db.execute(
             sql: """
-                UPDATE runs SET state = 'committed', receipt = ? WHERE practice_id = ? AND run_id = ?
+                UPDATE runs SET state = 'committed', receipt = ?
+                WHERE practice_id = ? AND run_id = ?
                 """,
             arguments: [try PracticeStore.encode(receipt), store.id.rawValue, run.rawValue])
         try store.db.execute(

@@ -161,8 +161,8 @@ struct Approve: AsyncParsableCommand {
         abstract: "Answer held removals of a table, or the question whose Central this is.",
         discussion: """
             An approval covers the removals that are held at this moment, and the rows they were \
-            given for: those still absent from Central go with the next synchronisation, those that \
-            came back drop out.
+            given for: those still absent from Central go with the next synchronisation, those \
+            that came back drop out.
             """)
 
     @Argument(help: "The table, such as clients.")
