@@ -9,8 +9,8 @@ struct Work: ParsableCommand {
         discussion: """
             Edits, new clients, closing and reopening, team moves, journals, imports, employees \
             who leave: one real transaction for each operation, now and then for several, while \
-            others read the file. Ends after --seconds or --operations, or with Ctrl-C, and says what it \
-            did.
+            others read the file. Ends after --seconds or --operations, or with Ctrl-C, and says \
+            what it did.
             """)
 
     @Option(help: ArgumentHelp("How long; until Ctrl-C if not given.", valueName: "d"))

@@ -9,9 +9,11 @@ struct TidyTests {
         Exemption("no sleeping", "Sources/syncworker/", "the executable wires time"),
         Exemption("no random names", "Sources/SyncTesting/", "folders and copies of one test"),
         Exemption(
-            "lines are short", "Sources/OneClickStore/RangeApplier.swift", "an error said in one line"),
+            "lines are short", "Sources/OneClickStore/RangeApplier.swift",
+            "an error said in one line"),
         Exemption(
-            "lines are short", "Sources/OneClickStore/RemovalGuard.swift", "an error said in one line"),
+            "lines are short", "Sources/OneClickStore/RemovalGuard.swift",
+            "an error said in one line"),
         Exemption(
             "files are short", "Sources/SyncProtocol/Messages.swift",
             "all messages in one place, to be read beside Documentation/WireProtocol.md"),
