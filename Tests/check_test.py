@@ -133,7 +133,7 @@ CREATE TABLE checkpoints (
 CREATE TABLE exceptions (
   practice_id INTEGER NOT NULL, table_name TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL,
   code TEXT NOT NULL, column_name TEXT, message TEXT NOT NULL, hint TEXT NOT NULL,
-  since TEXT NOT NULL, origin_table TEXT, origin_key TEXT,
+  since TEXT NOT NULL, origin_table TEXT, origin_key TEXT, row_count INTEGER NOT NULL,
   PRIMARY KEY (practice_id, table_name, key, kind)) STRICT, WITHOUT ROWID;
 CREATE TABLE employees (
   practice_id INTEGER NOT NULL, id INTEGER NOT NULL, code TEXT NOT NULL, title TEXT,
@@ -195,11 +195,11 @@ INSERT INTO checkpoints SELECT 1, value, '2026-11-24' FROM json_each(
 INSERT INTO exceptions VALUES
   (1, 'employees', '[6]', 'refused', 'duplicate_email', 'work_email',
    'Du Plicate (DU06) has the same work e-mail as Ann Byrne (AB01), who keeps it', 'hint',
-   '2026-11-01 00:00:00.000000', NULL, NULL),
+   '2026-11-01 00:00:00.000000', NULL, NULL, 1),
   (1, 'employees', '[7]', 'refused', 'no_email', 'work_email',
-   'No Mail (NO07) has no work e-mail', 'hint', '2026-11-01 00:00:00.000000', NULL, NULL),
+   'No Mail (NO07) has no work e-mail', 'hint', '2026-11-01 00:00:00.000000', NULL, NULL, 1),
   (1, 'ap_nominals', '[61,73]', 'refused', 'no_code', 'main_code', 'Without code has no code',
-   'hint', '2026-11-01 00:00:00.000000', NULL, NULL);
+   'hint', '2026-11-01 00:00:00.000000', NULL, NULL, 1);
 INSERT INTO employees VALUES
   (1, 1, 'AB01', 'Ms', 'Ann', 'Byrne', 'Ann', 'Ann@Firm.example', 1, 1, 1, 1, 'activated', NULL),
   (1, 2, 'TE02 ', NULL, 'Tom', 'O''Neill', NULL, 'tom@firm.example', 1, 2, NULL, 0, 'activated',
@@ -277,13 +277,14 @@ PATHS = {
 }
 
 
-def exception(table, key, kind, code="held", column=None, message="", origin=None):
+def exception(table, key, kind, code="held", column=None, message="", origin=None, rows=None):
     """SQL that records an exception of practice 1."""
     origin_table, origin_key = origin or (None, None)
     values = [
         table, json.dumps(key, separators=(",", ":")), kind, code, column, message, "hint",
         "2026-11-01 00:00:00.000000", origin_table,
         json.dumps(origin_key) if origin_key else None,
+        str((0 if origin else 1) if rows is None else rows),
     ]
     quoted = ("NULL" if v is None else "'" + v.replace("'", "''") + "'" for v in values)
     return f"INSERT INTO exceptions VALUES (1, {', '.join(quoted)})"
@@ -1080,15 +1081,22 @@ class HeldTest(CheckCase):
             central="DELETE FROM ap_transaction WHERE id = 82",
             oneclick=exception("ap_transactions", [51, 83], "held"))
 
-    def test_prefix_without_a_parent(self):
-        line = "ap_transactions 53: held exception (held) {}; expected the held or kept parent " \
-            "that its rows hang on"
+    def test_all_below_a_parent(self):
+        gone = "UPDATE ap_period SET oi_mode = 'trial_balance' WHERE id = 51"
+        switch = "UPDATE ap_periods SET oi_mode = 'trial_balance' WHERE id = 51"
+        self.assert_equal(
+            gone, [switch, exception("ap_transactions", [51], "held", rows=2)],
+            says=f"equal: {ROWS - 2} rows in 10 tables, 4 exceptions justified\n")
+        self.assert_different(
+            "ap_transactions 51: held exception (held) counts 5 rows and covers 2; expected the "
+            "rows that are gone",
+            central=gone, oneclick=[switch, exception("ap_transactions", [51], "held", rows=5)])
+
+    def test_prefix_of_another_parent(self):
         gone = "DELETE FROM ap_transaction WHERE id = 85"
         self.assert_different(
-            line.format("covers a prefix but names no parent"), central=gone,
-            oneclick=exception("ap_transactions", [53], "held"))
-        self.assert_different(
-            line.format("names a parent that its rows do not hang on"),
+            "ap_transactions 53: held exception (held) names a parent that its rows do not hang "
+            "on; expected the held or kept parent that its rows hang on",
             central=[gone, "UPDATE client SET status = 'closed' WHERE id = 4"],
             oneclick=[
                 exception("clients", [4], "held"),
@@ -1103,6 +1111,29 @@ class HeldTest(CheckCase):
                 exception("ap_charts", [61], "held"),
                 exception("ap_nominals", [61], "held", origin=("ap_charts", [61]))],
             says=f"equal: {ROWS - 3} rows in 10 tables, 4 exceptions justified\n")
+
+    def test_chart_is_held_with_a_client_that_needs_it(self):
+        close = "UPDATE client SET status = 'closed' WHERE id = 1"
+        below = [
+            exception(table, key, "held", "held_with_parent", origin=("clients", [1]))
+            for table, key in (
+                ("client_team", [1]), ("businesses", [1]), ("ap_periods", [1]),
+                ("ap_charts", [61]), ("ap_nominals", [61]), ("ap_transactions", [51]))]
+        self.assert_equal(
+            close, [
+                "DELETE FROM exceptions WHERE table_name = 'ap_nominals'",
+                exception("clients", [1], "held"), *below],
+            says=f"equal: {ROWS - 12} rows in 10 tables, 9 exceptions justified\n")
+        other = exception(
+            "ap_charts", [61], "held", "held_with_parent", origin=("clients", [2]))
+        self.assert_different(
+            f"clients 2: held exception (held) {COVERS_NOTHING}",
+            "ap_charts 61: held exception (held_with_parent) names a parent that its rows do not "
+            "hang on; expected the held or kept parent that its rows hang on",
+            central=close, oneclick=[
+                "DELETE FROM exceptions WHERE table_name = 'ap_nominals'",
+                exception("clients", [1], "held"), exception("clients", [2], "held"),
+                *below[:3], other, *below[4:]])
 
     def test_held_row_that_was_never_good(self):
         self.assert_different(

@@ -15,7 +15,7 @@ extension YAMLReader {
                 list = [rules]
             }
             for rule in list {
-                guard let watch = watch(base, rule, of: table, keyCount: keyCount) else { continue }
+                let watch = watch(base, rule, of: table, keyCount: keyCount)
                 if case .byValue(let column) = watch.rule,
                     !uniques.contains(where: { $0.column == column })
                 {
@@ -27,12 +27,12 @@ extension YAMLReader {
         return watches
     }
 
+    /// A rule with mistakes still watches its table, by no columns.
     private mutating func watch(
         _ base: String, _ node: Node, of table: String, keyCount: Int
-    ) -> Watch? {
-        let entries = entries(
-            node, of: "watch of \(table) on \(base)",
-            known: ["key", "prefix", "lookup", "by_value", "when"])
+    ) -> Watch {
+        let known = ["key", "prefix", "lookup", "by_value", "when"]
+        let entries = entries(node, of: "watch of \(table) on \(base)", known: known)
         let when = entries["when"].map { texts($0, of: "when", at: node) }
         var rules: [Watch.Rule] = []
         if let key = entries["key"] {
@@ -55,11 +55,11 @@ extension YAMLReader {
         if let value = entries["by_value"] {
             rules.append(.byValue(text(value, of: "by_value", at: node)))
         }
-        guard rules.count == 1 else {
+        // A name that is misspelt was reported already.
+        if rules.count != 1, entries.allSatisfy({ known.contains($0.key) }) {
             report("A watch rule is exactly one of key, prefix, lookup and by_value.", at: node)
-            return nil
         }
-        return Watch(base: base, rule: rules[0], when: when, line: Self.line(node))
+        return Watch(base: base, rule: rules.first ?? .path([]), when: when, line: Self.line(node))
     }
 
     mutating func requires(_ node: Node?, _ shape: TableShape) -> [RequireRule] {

@@ -2,36 +2,23 @@ import SyncModel
 import SyncProtocol
 import Yams
 
-extension Catalogue {
-    /// Reads a catalogue; throws one error that names every mistake with its line.
-    public init(yaml: String, file: String) throws {
-        var reader = YAMLReader(file: file)
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch let error as YamlError {
-            root = nil
-            reader.report("This is not YAML: \(error)", at: nil)
-        }
-        let top = reader.entries(
-            root, of: "the catalogue", known: ["data_sets", "commit_group", "identity", "tables"])
-        let group = top["commit_group"].map {
-            reader.texts($0, of: "commit_group", at: root)
-        }
-        tables = reader.entries(top["tables"], of: "tables").map {
-            reader.table($0.key, $0.node, commitGroup: group ?? [])
-        }
-        tables = reader.parentsFirst(tables)
-        identity = top["identity"].map { reader.text($0, of: "identity", at: root) }
-        shapes = Shapes(
-            dataSets: reader.dataSets(top["data_sets"], at: root), tables: tables.map(\.shape))
-        self.file = file
-        reader.check(shapes, commitGroup: group ?? [], at: root)
-        try reader.mistakes.thrown()
-    }
-}
-
 extension YAMLReader {
+    mutating func catalogue(_ root: Node?) -> Catalogue {
+        let top = entries(
+            root, of: "the catalogue", known: ["data_sets", "commit_group", "identity", "tables"])
+        let group = top["commit_group"].map { texts($0, of: "commit_group", at: root) } ?? []
+        let tables = parentsFirst(
+            entries(top["tables"], of: "tables").map {
+                table($0.key, $0.node, commitGroup: group)
+            })
+        let shapes = Shapes(
+            dataSets: dataSets(top["data_sets"], at: root), tables: tables.map(\.shape))
+        check(shapes, commitGroup: group, at: root)
+        return Catalogue(
+            shapes: shapes, tables: tables,
+            identity: top["identity"].map { text($0, of: "identity", at: root) }, file: file)
+    }
+
     fileprivate mutating func dataSets(_ node: Node?, at root: Node?) -> [DataSet] {
         guard let node, case .sequence(let sequence) = node else {
             report("data_sets has to be a list.", at: node ?? root)
@@ -66,15 +53,16 @@ extension YAMLReader {
         var rest = tables
         while !rest.isEmpty {
             let ready = rest.filter { table in
-                guard let parent = table.shape.parent?.table else { return true }
-                return sorted.contains { $0.name == parent }
+                let links = [table.shape.parent, table.shape.neededBy].compactMap(\.self)
+                return links.allSatisfy { link in sorted.contains { $0.name == link.table } }
             }
             if ready.isEmpty {
                 for table in rest {
                     mistakes.append(
                         Mistake(
                             file: file, line: table.line,
-                            text: "\(table.name) has a parent that is unknown or hangs on it."))
+                            text: "\(table.name) has a parent (or needed_by) that is unknown or "
+                                + "hangs on it."))
                 }
                 return tables
             }
@@ -90,7 +78,8 @@ extension YAMLReader {
         let entries = entries(
             node, of: "table \(name)",
             known: [
-                "key", "parent", "columns", "query", "watch", "clock", "require", "unique", "label",
+                "key", "parent", "needed_by", "columns", "query", "watch", "clock", "require",
+                "unique", "label",
             ])
         let shape = shape(name, entries, at: node, commitGroup: commitGroup)
         let uniques = uniques(entries["unique"], shape)
@@ -130,7 +119,9 @@ extension YAMLReader {
         }
         return TableShape(
             name: TableName(rawValue: name), columns: columns,
-            keyCount: min(key.count, columns.count), parent: parent(entries["parent"], of: name),
+            keyCount: min(key.count, columns.count),
+            parent: link(entries["parent"], "parent", of: name),
+            neededBy: link(entries["needed_by"], "needed_by", of: name),
             isInCommitGroup: commitGroup.contains(name))
     }
 
@@ -148,17 +139,18 @@ extension YAMLReader {
         return Column(name: name, type: type ?? .integer, isNullable: isNullable)
     }
 
-    private mutating func parent(_ node: Node?, of table: String) -> ParentLink? {
+    private mutating func link(_ node: Node?, _ what: String, of table: String) -> ParentLink? {
         guard let node else { return nil }
-        let entries = entries(node, of: "parent of \(table)", known: ["table", "by"])
+        let entries = entries(node, of: "\(what) of \(table)", known: ["table", "by"])
         let by = self.entries(entries["by"], of: "by")
         guard by.count == 1 else {
-            report("The parent of \(table) needs \"by: { column: parent's column }\".", at: node)
+            report("\(what) of \(table) needs \"by: { column: the other's column }\".", at: node)
             return nil
         }
         return ParentLink(
-            table: TableName(rawValue: text(entries["table"], of: "the parent's table", at: node)),
+            table: TableName(
+                rawValue: text(entries["table"], of: "the table of \(what)", at: node)),
             column: by[0].key,
-            parentColumn: text(by[0].node, of: "the parent's column", at: node))
+            parentColumn: text(by[0].node, of: "the other's column", at: node))
     }
 }

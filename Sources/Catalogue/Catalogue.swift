@@ -20,8 +20,9 @@ public struct Catalogue: Sendable {
     public static func standard() throws -> Catalogue {
         let bytes = UnsafeBufferPointer(
             start: catalogue_yaml_start(), count: catalogue_yaml_length())
-        return try Catalogue(
-            yaml: String(decoding: bytes, as: UTF8.self), file: "the built-in catalogue")
+        return try CatalogueDraft(
+            yaml: String(decoding: bytes, as: UTF8.self), file: "the built-in catalogue"
+        ).checked()
     }
 }
 

@@ -30,6 +30,7 @@ struct AffectedKeys {
         if from != asOf {
             try addClock(from: min(from, asOf), to: max(from, asOf))
         }
+        paths.formUnion(rules.companions(of: paths))
         return paths.map { KeyRange.path($0, keyCount: table.shape.keyCount) }.merged()
     }
 

@@ -21,6 +21,8 @@ public enum Capture {
         /// Change rows kept at the moment.
         public var changes: Int
         public var notes: [String]
+        /// Queries of the catalogue that work, but slowly.
+        public var warnings: [CatalogueWarning]
 
         public var description: String {
             switch state {
@@ -59,7 +61,8 @@ public enum Capture {
     /// Makes our tables and triggers, or mends those that do not fit any more; in one transaction.
     /// Turns write-ahead logging on, without which a snapshot would block the office's writes.
     public static func install(path: String, catalogue: Catalogue) throws -> Status {
-        try using(path) { db in
+        let file = CentralFile(path: path)
+        return try using(path, file.openForWriting) { db in
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                 throw SyncError(
                     .central, "Central (\(path)) cannot use write-ahead logging.",
@@ -72,12 +75,13 @@ public enum Capture {
                 if try !fits(catalogue, db) { try makeTriggers(catalogue, db) }
                 return .commit
             }
-            return try status(catalogue, db)
+            return try status(catalogue, file, db)
         }
     }
 
     public static func status(path: String, catalogue: Catalogue) throws -> Status {
-        try using(path) { db in try status(catalogue, db) }
+        let file = CentralFile(path: path)
+        return try using(path, file.openForReading) { db in try status(catalogue, file, db) }
     }
 
     /// Drops triggers and change rows. The marks stay, by which OneClick recognises this Central,
@@ -85,7 +89,8 @@ public enum Capture {
     public static func remove(
         path: String, catalogue: Catalogue, everything: Bool
     ) throws -> Status {
-        try using(path) { db in
+        let file = CentralFile(path: path)
+        return try using(path, file.openForWriting) { db in
             try db.inTransaction(.immediate) {
                 try dropTriggers(db)
                 try db.execute(sql: "DROP TABLE IF EXISTS syncworker_change")
@@ -93,14 +98,15 @@ public enum Capture {
                 if everything { try db.execute(sql: "DROP TABLE IF EXISTS syncworker_mark") }
                 return .commit
             }
-            return try status(catalogue, db)
+            return try status(catalogue, file, db)
         }
     }
 
-    private static func using<T>(_ path: String, _ body: (Database) throws -> T) throws -> T {
+    private static func using<T>(
+        _ path: String, _ open: () throws -> DatabaseQueue, _ body: (Database) throws -> T
+    ) throws -> T {
         do {
-            let queue = try CentralFile(path: path).openForWriting()
-            return try queue.writeWithoutTransaction(body)
+            return try open().inDatabase(body)
         } catch let error as DatabaseError {
             throw error.explained("Central", path: path)
         }
@@ -148,22 +154,25 @@ public enum Capture {
             && zip(expected, installed).allSatisfy { $0.name == $1.name && $0.sql == $1.sql }
     }
 
-    private static func status(_ catalogue: Catalogue, _ db: Database) throws -> Status {
+    private static func status(
+        _ catalogue: Catalogue, _ file: CentralFile, _ db: Database
+    ) throws -> Status {
         let triggers = try installed(db)
-        let exists = try db.tableExists("syncworker_change")
+        let capture = try CaptureState(catalogue, file, db)
         let bases = catalogue.captured.map(\.base)
-        let notes = try bases.compactMap { try BaseTable($0, in: db) }
+        let unnoticed = try bases.compactMap { try BaseTable($0, in: db) }
             .filter(\.hasExpressionIndex)
             .map {
                 "\($0.name) has a unique index on an expression: a row that INSERT OR REPLACE "
                     + "removes through it is only noticed by rolling verification."
             }
         return Status(
-            state: !exists ? .missing : try fits(catalogue, db) ? .installed : .outdated,
+            state: !capture.isInstalled ? .missing : capture.fits ? .installed : .outdated,
             tables: bases, triggers: triggers.count,
-            changes: exists
+            changes: capture.isInstalled
                 ? try Int.fetchOne(db, sql: "SELECT count(*) FROM syncworker_change") ?? 0 : 0,
-            notes: notes)
+            notes: (capture.fits ? capture.notes : []) + unnoticed,
+            warnings: try QueryPlans(catalogue: catalogue, db: db).warnings())
     }
 
     /// Names everything that capture of one table of the catalogue stands on: another epoch means

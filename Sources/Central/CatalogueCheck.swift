@@ -23,10 +23,15 @@ struct CatalogueCheck {
 
     /// Throws one error that names every mistake with its line.
     static func run(_ catalogue: Catalogue, _ db: Database, path: String) throws {
+        try mistakes(of: catalogue, db, path: path).thrown()
+    }
+
+    static func mistakes(of catalogue: Catalogue, _ db: Database, path: String) throws -> [Mistake]
+    {
         var check = CatalogueCheck(catalogue, db)
         try check.checkIsCentral(path)
         for table in catalogue.tables { try check.check(table) }
-        try check.mistakes.thrown()
+        return check.mistakes
     }
 
     private mutating func report(_ text: String, line: Int) {
@@ -51,7 +56,7 @@ struct CatalogueCheck {
         guard let columns = columns(of: table.query, "The query of \(table.name)", table.line)
         else { return }
         let expected = table.shape.columns.map(\.name)
-        if columns != expected {
+        if columns != expected, !expected.isEmpty {
             let index = zip(columns, expected).enumerated().first { $1.0 != $1.1 }?.offset
             let position = index ?? min(columns.count, expected.count)
             report(
@@ -122,6 +127,8 @@ struct CatalogueCheck {
 
     /// The columns that a statement answers; reports what SQLite says of one it cannot prepare.
     private mutating func columns(of sql: String, _ what: String, _ line: Int) -> [String]? {
+        // What is missing was reported where the file was read.
+        guard !sql.isEmpty else { return nil }
         do {
             let statement = try SQLStatement(db, sql)
             return (0..<statement.columnCount).map(statement.columnName)
@@ -177,5 +184,15 @@ struct CatalogueCheck {
             _ = step
             report("\(what) reads a virtual table, whose changes cannot be noted.", line: line)
         }
+    }
+}
+
+extension CatalogueDraft {
+    /// The mistakes that only the Central at a path can tell; none where it cannot be asked.
+    public func mistakes(against path: String) -> [Mistake] {
+        let found = try? CentralFile(path: path).openForReading().inDatabase { db in
+            try CatalogueCheck.mistakes(of: catalogue, db, path: path)
+        }
+        return found ?? []
     }
 }

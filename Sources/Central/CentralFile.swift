@@ -21,6 +21,13 @@ struct CentralFile: Sendable {
         return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
+    /// Whether this user may write it. A user may need the folder too: SQLite keeps its log there.
+    /// A database that another program has locked may be written, only not now.
+    var mayBeWritten: Bool {
+        let file = URL(filePath: path).resolvingSymlinksInPath()
+        return [file, file.deletingLastPathComponent()].allSatisfy { access($0.path, W_OK) == 0 }
+    }
+
     private var configuration: Configuration {
         var configuration = Configuration()
         let (seconds, attoseconds) = busyTimeout.components

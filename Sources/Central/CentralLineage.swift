@@ -58,18 +58,15 @@ struct CentralLineage {
         } else if !marks.isEmpty {
             return .broken("The marks that OneClick knows this Central by are not there.")
         }
-        if isCaptured {
-            let number = try changeNumber()
-            let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains {
-                $0 > number
-            }
-            if ahead { return .broken("Central's change history went back.") }
-            return try request.latestMark.map(successors) ?? .intact
-        }
+        // Those of runs without capture, whichever kind this one is.
         for checkpoint in checkpoints {
             if let reason = try wentBack(since: checkpoint.position) { return .broken(reason) }
         }
-        return .intact
+        guard isCaptured else { return .intact }
+        let number = try changeNumber()
+        let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
+        if ahead { return .broken("Central's change history went back.") }
+        return try request.latestMark.map(successors) ?? .intact
     }
 
     private func isKnown(_ mark: Mark) throws -> Bool {
@@ -82,7 +79,7 @@ struct CentralLineage {
         let latest = try Int64.fetchOne(db, sql: "SELECT max(at) FROM syncworker_mark")
         let when = latest.map {
             " The last synchronisation that it knows of was at "
-                + Timestamp(microsecondsSince1970: $0 * 1_000_000).description + "."
+                + Timestamp(microsecondsSince1970: $0 * 1_000_000).inUTC + "."
         }
         return "Central is not the one that OneClick was synchronised from: it was restored from a "
             + "backup, or is a copy." + (when ?? "")

@@ -36,6 +36,13 @@ final class RowRules {
         return nil
     }
 
+    /// All keys in scope that share a unique value with one of `keys`: whichever of them came or
+    /// went decides who keeps it, however it came.
+    func companions(of keys: Set<Key>) -> [Key] {
+        sharers.flatMap(\.values).filter { $0.count > 1 && !keys.isDisjoint(with: $0) }
+            .flatMap(\.self)
+    }
+
     /// All keys in scope that share one of `values` of a unique column, the value's own row too.
     func keys(sharing values: [String], of column: String) -> [Key] {
         guard let index = table.uniques.firstIndex(where: { $0.column == column }) else {

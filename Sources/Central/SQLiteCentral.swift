@@ -12,6 +12,7 @@ public actor SQLiteCentral: Source {
     private let catalogue: Catalogue
     private let fingerprintKey: [UInt8]
     private let retention: Retention
+    private let changesPerRunMax: Int
     private let now: @Sendable () -> Timestamp
     private var reading: DatabaseQueue
     private var identity: CentralFile.Identity?
@@ -42,17 +43,21 @@ public actor SQLiteCentral: Source {
     /// - Parameters:
     ///   - fingerprintKey: 32 secret bytes of the premises, under which sealed values are compared.
     ///   - busyTimeout: how long a locked Central is waited for.
+    ///   - changesPerRunMax: where more rows that a table reads from changed, it is compared in
+    ///     full: the keys of all changes are held in memory.
     /// - Throws: `SyncError` where the file is missing, locked or no Central, and one that names
     ///   every mistake of the catalogue.
     public init(
         path: String, catalogue: Catalogue, fingerprintKey: [UInt8],
         busyTimeout: Duration = .seconds(10), retention: Retention = Retention(),
+        changesPerRunMax: Int = 500_000,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
         file = CentralFile(path: path, busyTimeout: busyTimeout)
         self.catalogue = catalogue
         self.fingerprintKey = fingerprintKey
         self.retention = retention
+        self.changesPerRunMax = changesPerRunMax
         self.now = now
         let queue = try file.openForReading()
         try Self.explaining(path) {
@@ -78,9 +83,9 @@ public actor SQLiteCentral: Source {
             try reading.inDatabase { db in
                 try db.execute(sql: "BEGIN DEFERRED")
                 // The first read pins the snapshot.
-                let isInstalled = try db.tableExists("syncworker_change")
-                let isCaptured = try isInstalled && Capture.fits(catalogue, db)
-                if isCaptured { try checkJournalMode(db) }
+                let capture = try CaptureState(catalogue, file, db)
+                let isCaptured = capture.isWorking
+                if isCaptured { try checkJournalMode(capture) }
                 let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
                 let upTo = isCaptured ? try lineage.changeNumber() : 0
                 pinned = Pinned(
@@ -88,15 +93,15 @@ public actor SQLiteCentral: Source {
                 return Snapshot(
                     position: try lineage.position(), tables: try tables(request, lineage),
                     lineage: try lineage.verdict(request), isCaptured: isCaptured,
-                    notes: Self.notes(isInstalled: isInstalled, isCaptured: isCaptured))
+                    notes: capture.notes)
             }
         }
     }
 
     /// Without write-ahead logging a pinned snapshot keeps everybody's writes waiting, our mark's
     /// included.
-    private func checkJournalMode(_ db: Database) throws {
-        guard try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" else { return }
+    private func checkJournalMode(_ capture: CaptureState) throws {
+        guard !capture.isLoggedAhead else { return }
         throw SyncError(
             .central, "Central (\(file.path)) does not use write-ahead logging (WAL) any more.",
             hint: "`syncworker capture install` turns it on again.")
@@ -131,25 +136,27 @@ public actor SQLiteCentral: Source {
             let state = TableState(
                 epoch: epoch, fingerprint: table.fingerprint, floor: floor,
                 isCaptured: lineage.isCaptured)
+            let checkpoint = request.checkpoints[name]
             tables[name] = Snapshot.Table(
                 epoch: epoch, fingerprint: table.fingerprint,
-                fullReason: state.fullReason(request.checkpoints[name]),
+                fullReason: try state.fullReason(checkpoint)
+                    ?? checkpoint.flatMap { try manyChanges(table, since: $0, lineage.db) },
                 isLoadBroken: request.loads[name].map { state.fullReason($0.base) != nil } ?? false)
         }
         return tables
     }
 
-    private static func notes(isInstalled: Bool, isCaptured: Bool) -> [String] {
-        if isCaptured { return [] }
-        let what =
-            isInstalled
-            ? "Change capture does not fit the catalogue or Central's schema any more."
-            : "Change capture is not installed."
-        return [
-            what + " Every synchronisation compares everything, and a Central that was restored "
-                + "from a backup is recognised by its identity and its greatest ids alone. "
-                + "`syncworker capture install` mends it."
-        ]
+    private func manyChanges(
+        _ table: CatalogueTable, since checkpoint: Checkpoint, _ db: Database
+    ) throws -> FullReason? {
+        let bases = Set(table.watches.map(\.base)).sorted().map(\.literal).joined(separator: ", ")
+        let changes = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM (
+                  SELECT 1 FROM syncworker_change WHERE seq > ? AND base IN (\(bases)) LIMIT ?)
+                """, arguments: [Int64(checkpoint.position.rawValue) ?? 0, changesPerRunMax + 1])
+        return changes ?? 0 > changesPerRunMax ? .manyChanges : nil
     }
 
     // MARK: Marks

@@ -71,29 +71,19 @@ final class SnapshotReader {
     /// The catalogue's query narrowed to a range and put in order; kept for the next range of the
     /// same form.
     private func statement(for range: KeyRange) throws -> SQLStatement {
-        let key = table.shape.key.map(\.name.quoted)
-        guard let condition = RangeCondition(range, columns: key, keyCount: key.count) else {
+        guard let condition = table.condition(for: range) else {
             throw SyncError(
                 .malformed, "A range of \(table.name) is not one of its keys.",
                 hint: "Run a full synchronisation; keep this message for support.")
         }
-        let statement = try statements[condition.sql] ?? prepare(condition.sql, order: key)
+        let statement =
+            try statements[condition.sql]
+            ?? SQLStatement(db, table.orderedRead(where: condition.sql))
         statements[condition.sql] = statement
         statement.reset()
         condition.bind(to: statement)
         bindAsOf(statement)
         return statement
-    }
-
-    private func prepare(_ condition: String, order: [String]) throws -> SQLStatement {
-        let columns = table.shape.columns.map(\.name.quoted).joined(separator: ", ")
-        let order = zip(order, table.shape.key).map { name, column in
-            if case .text = column.type { name + " COLLATE BINARY" } else { name }
-        }
-        return try SQLStatement(
-            db,
-            "SELECT \(columns) FROM (\(table.query)) WHERE \(condition) ORDER BY "
-                + order.joined(separator: ", "))
     }
 
     private func bindAsOf(_ statement: SQLStatement) {

@@ -85,7 +85,8 @@ struct ClientAssertions: Sendable {
         throw SyncError(
             "clock",
             "The clocks differ too much, or the request was under way too long: it was signed at "
-                + "\(theirs) by the SyncWorker's clock and came in at \(now) by OneClick's.",
+                + "\(theirs) by the SyncWorker's clock and came in at \(now) by OneClick's, both "
+                + "in UTC.",
             hint: "Set the clock of the SyncWorker's server, best by a time service; up to "
                 + "\(Self.skewSecondsMax) seconds are tolerated.")
     }

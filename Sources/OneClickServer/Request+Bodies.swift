@@ -8,6 +8,8 @@ import SyncProtocol
 /// How large a body may be.
 enum BodyLimit {
     static let jsonBytesMax = 8 << 20
+    /// Of a commit, which names every refused row.
+    static let commitBytesMax = 64 << 20
     /// Of a frame as it was sent.
     static let frameBytesMax = 16 << 20
     /// Of what a frame unfolds to.
@@ -28,8 +30,10 @@ extension Request {
         }
     }
 
-    func message<Message: Decodable>(_ type: Message.Type = Message.self) async throws -> Message {
-        try WireJSON.decode(type, from: try await bytes(upTo: BodyLimit.jsonBytesMax))
+    func message<Message: Decodable>(
+        _ type: Message.Type = Message.self, upTo bytesMax: Int = BodyLimit.jsonBytesMax
+    ) async throws -> Message {
+        try WireJSON.decode(type, from: try await bytes(upTo: bytesMax))
     }
 
     /// The credential of `Authorization: Bearer ...`.

@@ -98,7 +98,9 @@ extension SyncAPI {
 
     private func commit(_ request: Request, _ run: RunID) async throws -> Response {
         let access = try await access(request, run)
-        let state = try await commits.commit(try await request.message(), access)
+        let commit = try await request.message(
+            CommitRequest.self, upTo: BodyLimit.commitBytesMax)
+        let state = try await commits.commit(commit, access)
         return try .json(state, state == .committing ? .accepted : .ok)
     }
 

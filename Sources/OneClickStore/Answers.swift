@@ -53,20 +53,20 @@ extension PracticeStore {
             case .keep: try keep(exception)
             }
         }
-        return chosen.count
+        return chosen.reduce(0) { $0 + $1.rows }
     }
 
     private func approve(
         _ exception: RowException, _ table: TypedTable, _ person: String, _ now: Timestamp
     ) throws {
-        let digest = try rowDigest(table, exception.key)
+        let digest = try digest(table, .path(exception.key, keyCount: table.shape.keyCount))
         try db.execute(
             sql: """
                 UPDATE exceptions SET approved_digest = ?, approved_by = ?, approved_until = ?
                 WHERE practice_id = ? AND table_name = ? AND key = ? AND kind = 'held'
                 """,
             arguments: [
-                digest?.databaseBytes, person, (now + Self.approvalLifetime).sql, id.rawValue,
+                digest.databaseBytes, person, (now + Self.approvalLifetime).sql, id.rawValue,
                 exception.table.rawValue, try Self.encode(exception.key),
             ])
     }
@@ -104,7 +104,7 @@ extension PracticeStore {
         for shape in shapes.tables { rows[shape.name] = try rowCount(shape.name) }
         return StatusAnswer(
             practiceName: state.name, version: state.version, lastCommittedAt: state.committedAt,
-            rows: rows, checkpoints: try checkpoints(),
-            exceptions: try exceptions().map(\.exception), lineageQuestion: state.lineageQuestion)
+            rows: rows, checkpoints: try checkpoints(), exceptions: try listedExceptions(),
+            waiting: try waiting(), lineageQuestion: state.lineageQuestion)
     }
 }

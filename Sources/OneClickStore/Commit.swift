@@ -20,7 +20,6 @@ struct Commit {
         var shape: TableShape
         var commit: TableCommit
         var isInPlace: Bool
-        var closing: [Batch]
         /// Ranges of the closing change run: the load leaves them alone.
         var closingRanges: [KeyRange]
     }
@@ -84,9 +83,8 @@ struct Commit {
         for table in request.tables.keys { _ = try store.shape(table) }
         return try store.shapes.tables.compactMap { shape in
             guard let commit = request.tables[shape.name] else { return nil }
-            let closing = try batches(
-                "run_id = ? AND load_id IS NULL", [run.rawValue], of: shape.name)
-            let ranges = closing.flatMap(\.replaces).map(\.range)
+            var ranges: [KeyRange] = []
+            try forEachClosingBatch(shape) { ranges += $0.replaces.map(\.range) }
             if let overlap = Tiling.overlap(in: ranges) {
                 throw WireReader.malformed(
                     "replaces \(shape.name) \(overlap.after)... twice in one synchronisation")
@@ -94,7 +92,7 @@ struct Commit {
             try checkLoad(shape, commit)
             return Work(
                 shape: shape, commit: commit, isInPlace: try store.isInPlace(shape.name),
-                closing: closing, closingRanges: ranges.sorted { $0.after < $1.after })
+                closingRanges: ranges.sorted { $0.after < $1.after })
         }
     }
 
@@ -110,32 +108,30 @@ struct Commit {
         }
     }
 
-    private func batches(
-        _ condition: String, _ arguments: StatementArguments, of table: TableName
-    ) throws -> [Batch] {
-        try Row.fetchAll(
-            store.db,
-            sql: """
-                SELECT frame FROM staged_batches
-                WHERE practice_id = ? AND table_name = ? AND frame IS NOT NULL AND \(condition)
-                ORDER BY number
-                """, arguments: [store.id.rawValue, table.rawValue] + arguments
-        ).map(Self.batch)
+    private func forEachClosingBatch(
+        _ shape: TableShape, _ body: (Batch) throws -> Void
+    ) throws {
+        try forEachBatch(
+            "run_id = ? AND load_id IS NULL AND table_name = ?",
+            [run.rawValue, shape.name.rawValue], body)
     }
 
-    private static func batch(_ row: Row) throws -> Batch {
-        try Batch(frame: row.bytes("frame") ?? [], contentBytesMax: .max)
-    }
-
-    /// One batch of a load at a time: a load may be larger than memory.
     private func forEachLoadBatch(_ work: Work, _ body: (Batch) throws -> Void) throws {
         guard let load = work.commit.load, !work.isInPlace else { return }
+        try forEachBatch("load_id = ?", [load.rawValue], body)
+    }
+
+    /// One batch at a time: all of them may be more than memory holds.
+    private func forEachBatch(
+        _ condition: String, _ arguments: StatementArguments, _ body: (Batch) throws -> Void
+    ) throws {
         let names = try Row.fetchAll(
             store.db,
             sql: """
                 SELECT run_id, number FROM staged_batches
-                WHERE practice_id = ? AND load_id = ? ORDER BY run_id, number
-                """, arguments: [store.id.rawValue, load.rawValue])
+                WHERE practice_id = ? AND frame IS NOT NULL AND \(condition)
+                ORDER BY run_id, number
+                """, arguments: [store.id.rawValue] + arguments)
         for name in names {
             let row = try Row.fetchOne(
                 store.db,
@@ -144,7 +140,8 @@ struct Commit {
                     WHERE practice_id = ? AND run_id = ? AND number = ?
                     """,
                 arguments: [store.id.rawValue, name["run_id"] as String, name["number"] as Int])
-            if let row { try body(try Self.batch(row)) }
+            let frame = row?.bytes("frame") ?? []
+            try body(try Batch(frame: frame, contentBytesMax: .max))
         }
     }
 
@@ -156,15 +153,15 @@ struct Commit {
         for work in works {
             let name = work.shape.name
             let before = try store.rowCount(name)
-            let applier = RangeApplier(store, TypedTable(work.shape))
-            applier.notesArrivals = removalGuard.held[name]?.isEmpty == false
+            let applier = RangeApplier(
+                store, TypedTable(work.shape), held: removalGuard.held[name] ?? HeldRemovals())
             try forEachLoadBatch(work) { batch in
                 for replace in batch.replaces {
                     try applier.apply(replace, excluding: work.closingRanges)
                 }
             }
-            for replace in work.closing.flatMap(\.replaces) {
-                try applier.apply(replace, excluding: [])
+            try forEachClosingBatch(work.shape) { batch in
+                for replace in batch.replaces { try applier.apply(replace, excluding: []) }
             }
             // Before the first commit nobody has seen a row: nothing is taken from anyone.
             let going =
@@ -172,7 +169,8 @@ struct Commit {
                 ? applier.candidates
                 : try removalGuard.decide(
                     applier, refused: work.commit.refused, rowsBefore: before)
-            for key in going { try applier.delete(key) }
+            for run in going { try applier.delete(run) }
+            try removalGuard.endHoldsOfNothing(applier.table)
             counts[name] = try counted(applier, work, before: before)
         }
         for work in works {
@@ -205,8 +203,10 @@ struct Commit {
                 try applier.verify(replace, excluding: work.closingRanges, held: held)
             }
         }
-        for replace in work.closing.flatMap(\.replaces) {
-            try applier.verify(replace, excluding: [], held: held)
+        try forEachClosingBatch(work.shape) { batch in
+            for replace in batch.replaces {
+                try applier.verify(replace, excluding: [], held: held)
+            }
         }
     }
 
@@ -224,14 +224,18 @@ struct Commit {
         }
         if state.version == 0 { try clearUncommitted(besides: Set(works.map(\.shape.name))) }
         let version = state.version + 1
+        // A Central without capture sets no mark, and the latest goes on telling it from others;
+        // but not where a person said that another Central is to be followed: no mark of it is
+        // known.
+        let isFollowing = state.lineageQuestion?.isApproved == true
+        let mark = request.mark ?? (isFollowing ? nil : state.latestMark)
         try store.db.execute(
             sql: """
                 UPDATE practices
-                SET version = ?, latest_mark = coalesce(?, latest_mark), committed_at = ?,
-                  lineage_question = NULL
+                SET version = ?, latest_mark = ?, committed_at = ?, lineage_question = NULL
                 WHERE id = ?
                 """,
-            arguments: [version, request.mark?.rawValue, now.sql, store.id.rawValue])
+            arguments: [version, mark?.rawValue, now.sql, store.id.rawValue])
         return try close(version: version, counts: applied)
     }
 
@@ -259,19 +263,14 @@ struct Commit {
 
     private func close(version: Int, counts applied: [TableName: Counts]) throws -> Receipt {
         var counts = applied
-        let exceptions = try store.exceptions().map(\.exception)
-        for exception in exceptions where exception.origin == nil {
-            switch exception.kind {
-            case .refused: counts[exception.table, default: Counts()].errors += 1
-            case .held: counts[exception.table, default: Counts()].held += 1
-            case .kept: break
-            }
+        for (table, waiting) in try store.waiting() {
+            counts[table, default: Counts()] += waiting
         }
         var rows: [TableName: Int] = [:]
         for shape in store.shapes.tables { rows[shape.name] = try store.rowCount(shape.name) }
         let receipt = Receipt(
             run: run, version: version, committedAt: now, counts: counts, rows: rows,
-            checkpoints: try store.checkpoints(), exceptions: exceptions)
+            checkpoints: try store.checkpoints(), exceptions: try store.listedExceptions())
         try store.db.execute(
             sql: """
                 UPDATE runs SET state = 'committed', receipt = ?

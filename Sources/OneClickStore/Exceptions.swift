@@ -5,19 +5,15 @@ import SyncProtocol
 /// A held or kept removal as the store keeps it.
 struct HeldRemoval {
     var exception: RowException
-    /// The digest of the row that a person approved the removal of.
+    /// The digest of the rows that a person approved the removal of.
     var approvedDigest: [UInt8]?
     var approvedUntil: Timestamp?
-
-    func isApproved(digest: [UInt8]?, now: Timestamp) -> Bool {
-        guard let approvedDigest, let approvedUntil else { return false }
-        return approvedDigest == digest && approvedUntil > now
-    }
 }
 
-/// The held and kept removals of one table: whole keys, and prefixes that share a parent's fate.
+/// The held and kept removals of one table: whole keys, and prefixes with all that hangs on them.
 struct HeldRemovals {
     private(set) var byKey: [Key: HeldRemoval] = [:]
+    private var below: [Key: Set<Key>] = [:]
 
     var isEmpty: Bool { byKey.isEmpty }
 
@@ -28,9 +24,19 @@ struct HeldRemovals {
         return key.properPrefixes.lazy.compactMap { byKey[$0] }.first
     }
 
-    mutating func add(_ removal: HeldRemoval) { byKey[removal.exception.key] = removal }
+    /// Whole keys that hang on `prefix`, in ascending order.
+    func keys(below prefix: Key) -> [Key] { below[prefix]?.sorted() ?? [] }
 
-    mutating func remove(_ key: Key) { byKey[key] = nil }
+    mutating func add(_ removal: HeldRemoval) {
+        let key = removal.exception.key
+        byKey[key] = removal
+        if let prefix = key.parentPrefix { below[prefix, default: []].insert(key) }
+    }
+
+    mutating func remove(_ key: Key) {
+        byKey[key] = nil
+        if let prefix = key.parentPrefix { below[prefix]?.remove(key) }
+    }
 }
 
 extension PracticeStore {
@@ -46,12 +52,54 @@ extension PracticeStore {
         ).map(Self.removal)
     }
 
-    func heldRemovals() throws -> [TableName: HeldRemovals] {
-        var removals: [TableName: HeldRemovals] = [:]
-        for removal in try exceptions("kind <> 'refused'") {
-            removals[removal.exception.table, default: HeldRemovals()].add(removal)
+    func heldRemovals(of table: TableName) throws -> HeldRemovals {
+        var removals = HeldRemovals()
+        for removal in try exceptions("kind <> 'refused' AND table_name = ?", [table.rawValue]) {
+            removals.add(removal)
         }
         return removals
+    }
+
+    /// Of each table and kind the first ones: what fits into an answer.
+    func listedExceptions() throws -> [RowException] {
+        try exceptions(
+            """
+            (table_name, key, kind) IN (
+              SELECT table_name, key, kind FROM (
+                SELECT *, row_number() OVER (PARTITION BY table_name, kind ORDER BY key) AS place
+                FROM exceptions WHERE practice_id = ?)
+              WHERE place <= ?)
+            """, [id.rawValue, Receipt.exceptionsMax]
+        ).map(\.exception)
+    }
+
+    /// How many rows of each table are held and refused.
+    func waiting() throws -> [TableName: Counts] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT table_name, kind, sum(row_count) AS number FROM exceptions
+                WHERE practice_id = ? AND origin_key IS NULL GROUP BY table_name, kind
+                """, arguments: [id.rawValue])
+        var waiting: [TableName: Counts] = [:]
+        for row in rows {
+            let table = TableName(rawValue: row["table_name"])
+            switch row["kind"] as String {
+            case "refused": waiting[table, default: Counts()].errors = row["number"]
+            case "held": waiting[table, default: Counts()].held = row["number"]
+            default: break
+            }
+        }
+        return waiting
+    }
+
+    /// Where a table has exceptions of any kind.
+    func unsettled(_ shape: TableShape) throws -> [KeyRange] {
+        let keys = try String.fetchAll(
+            db, sql: "SELECT key FROM exceptions WHERE practice_id = ? AND table_name = ?",
+            arguments: [id.rawValue, shape.name.rawValue])
+        return try keys.map { KeyRange.path(try Self.decode($0), keyCount: shape.keyCount) }
+            .coarsened(to: TableState.unsettledMax)
     }
 
     private static func removal(_ row: Row) throws -> HeldRemoval {
@@ -63,7 +111,7 @@ extension PracticeStore {
             table: TableName(rawValue: row["table_name"]), key: try decode(row["key"]),
             kind: RowException.Kind(rawValue: row["kind"]) ?? .refused, code: row["code"],
             column: row["column_name"], message: row["message"], hint: row["hint"],
-            since: Timestamp(row["since"] as String), origin: origin)
+            since: Timestamp(row["since"] as String), origin: origin, rows: row["row_count"])
         return HeldRemoval(
             exception: exception, approvedDigest: row.bytes("approved_digest"),
             approvedUntil: (row["approved_until"] as String?).flatMap { Timestamp($0) })
@@ -73,14 +121,14 @@ extension PracticeStore {
         try db.execute(
             sql: """
                 INSERT OR IGNORE INTO exceptions (practice_id, table_name, key, kind, code,
-                  column_name, message, hint, since, origin_table, origin_key)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  column_name, message, hint, since, origin_table, origin_key, row_count)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 id.rawValue, exception.table.rawValue, try Self.encode(exception.key),
                 exception.kind.rawValue, exception.code, exception.column, exception.message,
                 exception.hint, (exception.since ?? now).sql, exception.origin?.table.rawValue,
-                try exception.origin.map { try Self.encode($0.key) },
+                try exception.origin.map { try Self.encode($0.key) }, exception.rows,
             ])
     }
 

@@ -6,6 +6,8 @@ import SyncProtocol
 extension PracticeStore {
     static let limits = OpenAnswer.Limits(
         rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
+    /// How long an ended run can be asked about.
+    static let runsKept = Duration.seconds(90 * 86_400)
     /// How long a run's token is good for without a new one.
     static let tokenLifetime = Duration.seconds(6 * 3600)
 
@@ -33,6 +35,7 @@ extension PracticeStore {
         let fence =
             state.fenceRun == request.run ? state.fence : max(state.fence, request.lastFence) + 1
         try abortOpenRuns(except: request.run, reason: "a later run was opened")
+        try forgetRuns(endedBefore: context.now + (.zero - Self.runsKept))
         try db.execute(
             sql: """
                 UPDATE practices SET fence = ?, fence_run = ?, server = ?, place = ?, opened_at = ?
@@ -64,7 +67,7 @@ extension PracticeStore {
         _ request: OpenRequest, _ state: State, _ installation: InstallationID
     ) throws {
         let server = state.server ?? "another server"
-        let when = state.openedAt.map(\.description) ?? "an unknown time"
+        let when = state.openedAt.map(\.inUTC) ?? "an unknown time"
         guard state.installation == installation else {
             throw SyncError(
                 "copy",
@@ -100,6 +103,12 @@ extension PracticeStore {
         for other in open where other != run?.rawValue {
             try abort(RunID(rawValue: other), reason: reason)
         }
+    }
+
+    private func forgetRuns(endedBefore time: Timestamp) throws {
+        try db.execute(
+            sql: "DELETE FROM runs WHERE practice_id = ? AND state <> 'open' AND opened_at < ?",
+            arguments: [id.rawValue, time.sql])
     }
 
     func abort(_ run: RunID, reason: String) throws {
@@ -150,7 +159,6 @@ extension PracticeStore {
             fence: fence, token: context.token, now: context.now, asOf: context.asOf,
             practiceName: state.name, wentBack: wentBack, version: state.version,
             latestMark: state.latestMark, tables: try tableStates(),
-            exceptions: try exceptions().map(\.exception),
             lineageQuestion: state.lineageQuestion, vault: context.vault, limits: Self.limits)
     }
 
@@ -166,7 +174,8 @@ extension PracticeStore {
             states[shape.name] = TableState(
                 checkpoint: checkpoints[shape.name], load: try load(shape.name),
                 rows: try rowCount(shape.name),
-                provedUpTo: proved?.bytes("proved_up_to").map { KeyBound(Key(bytes: $0)) })
+                provedUpTo: proved?.bytes("proved_up_to").map { KeyBound(Key(bytes: $0)) },
+                unsettled: try unsettled(shape))
         }
         return states
     }

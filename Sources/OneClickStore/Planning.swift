@@ -7,7 +7,7 @@ import SyncProtocol
 extension PracticeStore {
     func answer(_ plan: Plan) throws -> PlanAnswer {
         let table = TypedTable(try shape(plan.table))
-        let held = try heldRemovals()[plan.table] ?? HeldRemovals()
+        let held = try heldRemovals(of: plan.table)
         return PlanAnswer(
             verdicts: try plan.entries.map { entry in
                 switch entry.content {
@@ -69,7 +69,11 @@ extension PracticeStore {
                 answer.rows.append(isEqual ? .equal : .changed)
                 next += 1
             } else if !except.contains(key) {
-                answer.removed.append(key)
+                if answer.removed.count < PlanAnswer.Detail.removedMax {
+                    answer.removed.append(key)
+                } else {
+                    answer.unlisted += 1
+                }
                 if held.covering(key) != nil { answer.held += 1 }
             }
         }

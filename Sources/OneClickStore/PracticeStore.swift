@@ -89,23 +89,22 @@ struct PracticeStore {
     /// A cursor over the typed rows of a range in the order of their keys. Only one at a time over
     /// ranges of the same form.
     func rows(_ table: TypedTable, _ range: KeyRange) throws -> SQLStatement {
+        try ranged(table.selectSQL, table, range, order: table.order)
+    }
+
+    /// A statement over one table, narrowed to the practice and a range.
+    func ranged(
+        _ sql: String, _ table: TypedTable, _ range: KeyRange, order: String = ""
+    ) throws -> SQLStatement {
         guard
             let condition = RangeCondition(
                 range, columns: table.keyColumns, keyCount: table.shape.keyCount)
         else { throw WireReader.malformed("has a range that is not one of \(table.shape.name)") }
-        let statement = try statements[table.selectSQL + " AND " + condition.sql + table.order]
+        let statement = try statements[
+            sql + " WHERE practice_id = :practice AND " + condition.sql + order]
         statement.bind(statement.parameter(":practice")!, id.rawValue)
         condition.bind(to: statement)
         return statement
-    }
-
-    /// The rows of a range as they are now.
-    func block(_ table: TypedTable, _ range: KeyRange) throws -> RowBlock {
-        let row = try rows(table, range)
-        defer { row.reset() }
-        var block = RowBlock()
-        while try row.step() { table.append(row, to: &block) }
-        return block
     }
 }
 

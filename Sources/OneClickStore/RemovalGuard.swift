@@ -3,146 +3,193 @@ import SQLDrivers
 import SyncModel
 import SyncProtocol
 
-/// When the removals of one commit are too many to go without a person's word.
-public struct RemovalLimits: Hashable, Sendable {
-    /// Held if more than this many rows ...
-    public var rows = 50
-    /// ... and more than this percentage of the table go within a day,
-    public var percent = 10
-    /// or more than half of a table of at least this many rows.
-    public var halfOfRows = 5
-
-    public init() {}
-
-    /// - Parameters:
-    ///   - removals: of this commit, of the last 24 hours, and those still held.
-    ///   - base: rows before the commit, plus those removed in the last 24 hours.
-    ///   - leavesEmpty: whether no row of the table would be left.
-    func hold(removals: Int, base: Int, leavesEmpty: Bool) -> Bool {
-        leavesEmpty || (removals > rows && removals * 100 > base * percent)
-            || (base >= halfOfRows && removals * 2 > base)
-    }
-}
-
 /// Decides inside the commit which removals go and which wait for an answer.
 ///
 /// Counted are removals applied in the last 24 hours, those still held, and those of this commit:
 /// many small steps are one large one. What hangs on a removed parent counts once, at the parent,
-/// and shares its fate, also when it comes in a later commit.
+/// and shares its fate, also when it comes in a later commit. Where all that hangs on one parent
+/// is held, it is one exception.
 final class RemovalGuard {
     private let store: PracticeStore
     private let now: Timestamp
     private let limits: [TableName: RemovalLimits]
     /// What is held or kept, as the commit goes on.
-    private(set) var held: [TableName: HeldRemovals]
+    private(set) var held: [TableName: HeldRemovals] = [:]
+    /// Removals that a person approved, of rows that are now what they were then. Settled before the
+    /// commit writes anything.
+    private var approved: [TableName: Set<Key>] = [:]
+    private var refused: [TableName: Set<KeyValue>] = [:]
 
     init(_ store: PracticeStore, limits: [TableName: RemovalLimits], now: Timestamp) throws {
         self.store = store
         self.limits = limits
         self.now = now
-        held = try store.heldRemovals()
+        for shape in store.shapes.tables {
+            let removals = try store.heldRemovals(of: shape.name)
+            held[shape.name] = removals
+            approved[shape.name] = try approvals(TypedTable(shape), removals)
+        }
     }
 
-    /// What becomes of one row that Central has no more.
+    private func approvals(_ table: TypedTable, _ removals: HeldRemovals) throws -> Set<Key> {
+        var approvals: Set<Key> = []
+        for (key, removal) in removals.byKey {
+            guard let digest = removal.approvedDigest, let until = removal.approvedUntil,
+                until > now, removal.exception.kind == .held, removal.exception.origin == nil,
+                try store.digest(table, .path(key, keyCount: table.shape.keyCount)) == digest
+            else { continue }
+            approvals.insert(key)
+        }
+        return approvals
+    }
+
+    /// What becomes of rows that Central has no more.
     private enum Fate {
-        /// It goes with its parent, or a person approved it.
+        /// They go with their parent, or a person approved it.
         case goes
         case stays
-        /// It shares the fate of a parent that is held or kept.
+        /// They share the fate of a parent that is held or kept.
         case sharesHold(HeldRemoval)
-        /// It counts for itself.
+        /// They were part of a hold that ended for other rows of it only.
+        case staysHeld(RowException)
+        /// They count for themselves.
         case counts
     }
 
     /// Decides one table. The rows of its parent that go are gone already: tables are decided and
     /// carried out one after the other, parents first.
     ///
-    /// - Returns: the keys to remove now.
-    func decide(_ applier: RangeApplier, refused: [RowException], rowsBefore: Int) throws -> [Key] {
-        let table = applier.table.shape.name
-        try endSharedHolds(table)
-        try endHolds(table, of: applier.arrived.union(refused.map(\.key)))
-        var going: [Key] = []
-        var counted: [Key] = []
-        var fates: [KeyValue: Fate] = [:]
-        for key in applier.candidates {
-            switch try fate(of: key, applier.table, &fates) {
-            case .goes: going.append(key)
-            case .counts: counted.append(key)
-            case .stays: break
-            case .sharesHold(let parent): try shareHold(key, table, parent)
+    /// - Returns: the rows to remove now.
+    func decide(
+        _ applier: RangeApplier, refused: [RowException], rowsBefore: Int
+    ) throws -> [RemovalRun] {
+        let table = applier.table
+        let name = table.shape.name
+        try endSharedHolds(name)
+        let torn = try endHolds(
+            name, of: applier.arrived.union(try came(refused.map(\.key), table)))
+        var going: [RemovalRun] = []
+        var counted: [RemovalRun] = []
+        var staying: [(run: RemovalRun, hold: RowException?)] = []
+        var fates: [Key: Fate] = [:]
+        for run in applier.candidates {
+            for (part, fate) in try self.fates(of: run, table, torn, &fates) {
+                switch fate {
+                case .goes: going.append(part)
+                case .counts: counted.append(part)
+                case .stays: break
+                case .staysHeld(let hold): staying.append((part, hold))
+                case .sharesHold(let parent): try shareHold(part, name, parent)
+                }
             }
         }
-        if try mustHold(counted, going, applier, rowsBefore: rowsBefore) {
-            for key in counted { try hold(key, table) }
+        let waiting = staying.filter { $0.hold?.kind == .held }.map(\.run)
+        if try mustHold(counted, waiting, going, applier, rowsBefore: rowsBefore) {
+            staying += counted.map { ($0, nil) }
         } else {
             going += counted
-            try remember(table, counted.count)
+            try remember(name, counted.rows)
         }
-        try endHolds(table, of: Set(going))
-        try endHoldsOfNothing(applier.table, besides: Set(going))
+        for (prefix, parts) in Dictionary(grouping: staying, by: \.run.prefix) {
+            let hold = parts.lazy.compactMap(\.hold).first
+            try self.hold(parts.map(\.run), below: prefix, table, as: hold)
+        }
         return going
     }
 
     private func mustHold(
-        _ counted: [Key], _ going: [Key], _ applier: RangeApplier, rowsBefore: Int
+        _ counted: [RemovalRun], _ waiting: [RemovalRun], _ going: [RemovalRun],
+        _ applier: RangeApplier, rowsBefore: Int
     ) throws -> Bool {
         guard !counted.isEmpty else { return false }
         let table = applier.table.shape.name
         let recent = try recentRemovals(table)
-        let waiting = held[table]?.byKey.values.count {
-            $0.exception.kind == .held && $0.exception.origin == nil
+        let held = held[table]?.byKey.values.map(\.exception).filter {
+            $0.kind == .held && $0.origin == nil
         }
-        let left = rowsBefore + applier.counts.added - going.count - counted.count
+        let waiting = waiting.rows + (held ?? []).reduce(0) { $0 + $1.rows }
+        let left = rowsBefore + applier.counts.added - going.rows - counted.rows
         return (limits[table] ?? RemovalLimits()).hold(
-            removals: counted.count + recent + (waiting ?? 0), base: rowsBefore + recent,
+            removals: counted.rows + recent + waiting, base: rowsBefore + recent,
             leavesEmpty: left == 0 && rowsBefore > 0)
     }
 
     // MARK: Fate
 
-    private func fate(
-        of key: Key, _ table: TypedTable, _ known: inout [KeyValue: Fate]
-    ) throws -> Fate {
-        if let removal = held[table.shape.name]?.covering(key) {
-            return try isApproved(removal, table) ? .goes : .stays
+    /// The parts of a run that do not share one fate: rows that are held each for itself, and those
+    /// between them.
+    private func fates(
+        of run: RemovalRun, _ table: TypedTable, _ torn: [Key: RowException],
+        _ known: inout [Key: Fate]
+    ) throws -> [(RemovalRun, Fate)] {
+        let name = table.shape.name
+        let fate = try known[run.prefix] ?? fate(below: run.prefix, table)
+        known[run.prefix] = fate
+        // With its parent goes whatever was held or kept of it.
+        if case .goes = fate { return [(run, .goes)] }
+        if let removal = held[name]?.byKey[run.prefix]?.exception ?? torn[run.prefix] {
+            if approved[name]?.contains(removal.key) == true { return [(run, .goes)] }
+            return [(run, torn[run.prefix].map(Fate.staysHeld) ?? .stays)]
         }
-        guard let parent = table.shape.parent, let reference = key.values?.first else {
-            return .counts
+        let single = held[name]?.keys(below: run.prefix).filter(run.range.contains) ?? []
+        if single.isEmpty { return [(run, fate)] }
+        var parts: [(RemovalRun, Fate)] = []
+        var after = run.range.after
+        for key in single {
+            let mine = KeyRange.key(key)
+            parts += try part(of: run, KeyRange(after: after, upTo: mine.after), table, fate)
+            let isApproved = approved[name]?.contains(key) == true
+            parts += try part(of: run, mine, table, isApproved ? .goes : .stays)
+            after = key
         }
-        if let fate = known[reference] { return fate }
-        let fate = try fate(ofChildrenOf: reference, parent)
-        known[reference] = fate
-        return fate
+        return try parts + part(of: run, KeyRange(after: after, upTo: run.range.upTo), table, fate)
     }
 
-    private func fate(ofChildrenOf reference: KeyValue, _ link: ParentLink) throws -> Fate {
-        let parents = try parents(reference, link)
-        let holding = parents.compactMap { held[link.table]?.covering($0) }
+    /// None where OneClick has no row in the range.
+    private func part(
+        of run: RemovalRun, _ range: KeyRange, _ table: TypedTable, _ fate: Fate
+    ) throws -> [(RemovalRun, Fate)] {
+        let rows = range.isEmpty ? 0 : try store.count(table, range)
+        return rows == 0 ? [] : [(RemovalRun(range: range, rows: rows, prefix: run.prefix), fate)]
+    }
+
+    /// As far as it is settled by what the rows hang on, or by what needs them.
+    private func fate(below prefix: Key, _ table: TypedTable) throws -> Fate {
+        guard let reference = prefix.values?.first else { return .counts }
+        if let link = table.shape.neededBy {
+            let holding = holds(over: try rows(reference, link), link.table)
+            if let hold = holding.first { return .sharesHold(hold) }
+        }
+        guard let link = table.shape.parent else { return .counts }
+        let parents = try rows(reference, link)
+        let holding = holds(over: parents, link.table)
         if !parents.isEmpty {
             return holding.count == parents.count ? .sharesHold(holding[0]) : .counts
         }
-        // No parent is left. If none was ever synchronised, none was removed.
-        guard try store.checkpoints()[link.table] != nil else { return .counts }
-        // One that is refused was never there, or is there in Central still.
-        let refused = try store.exceptions(
-            "table_name = ? AND kind = 'refused'", [link.table.rawValue])
-        let isRefused = refused.contains { $0.exception.key.values?.contains(reference) == true }
-        return isRefused ? .counts : .goes
+        // No parent is left. If none was ever synchronised, none was removed; one that is refused
+        // was never there, or is there in Central still.
+        guard try store.checkpoints()[link.table] != nil,
+            try !refusedReferences(link.table).contains(reference)
+        else { return .counts }
+        return .goes
     }
 
-    /// Keys of the parents that OneClick holds for a child's reference.
-    private func parents(_ reference: KeyValue, _ link: ParentLink) throws -> [Key] {
-        let parent = TypedTable(try store.shape(link.table))
+    private func holds(over keys: [Key], _ table: TableName) -> [HeldRemoval] {
+        keys.compactMap { held[table]?.covering($0) }
+    }
+
+    /// Keys of the other table's rows that a link leads to.
+    private func rows(_ reference: KeyValue, _ link: ParentLink) throws -> [Key] {
+        let other = TypedTable(try store.shape(link.table))
         let row = try store.statements[
-            "SELECT \(parent.keyColumns.joined(separator: ", ")) FROM \(link.table) "
+            "SELECT \(other.keyColumns.joined(separator: ", ")) FROM \(link.table) "
                 + "WHERE practice_id = ?1 AND \(link.parentColumn) = ?2"]
         row.bind(1, store.id.rawValue)
         row.bind(2, reference)
         defer { row.reset() }
         var keys: [Key] = []
         while try row.step() {
-            let values = (0..<Int32(parent.shape.keyCount)).map { index in
+            let values = (0..<Int32(other.shape.keyCount)).map { index in
                 row.storageClass(index) == .integer
                     ? KeyValue.integer(row.integer(index)) : .text(row.text(index))
             }
@@ -151,38 +198,61 @@ final class RemovalGuard {
         return keys
     }
 
-    /// An approval covers a removal and the row that it was given for. What shares a parent's hold
-    /// is answered with the parent, whose hold has then ended before this table is decided.
-    private func isApproved(_ removal: HeldRemoval, _ table: TypedTable) throws -> Bool {
-        guard removal.exception.kind == .held, removal.exception.origin == nil else { return false }
-        let digest = try store.rowDigest(table, removal.exception.key)
-        return removal.isApproved(digest: digest, now: now)
+    private func refusedReferences(_ table: TableName) throws -> Set<KeyValue> {
+        if let known = refused[table] { return known }
+        let found = try store.exceptions("table_name = ? AND kind = 'refused'", [table.rawValue])
+        let values = Set(found.flatMap { $0.exception.key.values ?? [] })
+        refused[table] = values
+        return values
     }
 
-    // MARK: Holding and ending
+    // MARK: Holding
 
-    private func hold(_ key: Key, _ table: TableName) throws {
+    /// One exception for all that hangs on one parent, where nothing else does; else one a row.
+    ///
+    /// - Parameter before: the hold that these rows were part of.
+    private func hold(
+        _ runs: [RemovalRun], below prefix: Key, _ table: TypedTable, as before: RowException?
+    ) throws {
+        let range = KeyRange.path(prefix, keyCount: table.shape.keyCount)
+        if runs.rows > 1, try store.count(table, range) == runs.rows {
+            return try hold(prefix, table.shape.name, as: before, rows: runs.rows)
+        }
+        for run in runs {
+            try store.forEachRow(table, run.range) { block, row in
+                try hold(block.key(of: row), table.shape.name, as: before, rows: 1)
+            }
+        }
+    }
+
+    private func hold(
+        _ key: Key, _ table: TableName, as before: RowException?, rows: Int
+    ) throws {
+        let what =
+            rows == 1
+            ? "\(table) \(key) is gone from Central, with so many others that its removal waits"
+            : "All \(rows) rows of \(table) below \(key) are gone from Central: their removal waits"
         try add(
             RowException(
-                table: table, key: key, kind: .held, code: "held",
-                message: "\(table) \(key) is gone from Central, with so many others that its "
-                    + "removal waits for an answer.",
+                table: table, key: key, kind: before?.kind ?? .held, code: "held",
+                message: what + " for an answer.",
                 hint:
                     "Look at the held removals (`syncworker held`) and approve them, or keep the rows.",
-                since: now))
+                since: before?.since ?? now, rows: rows))
     }
 
-    private func shareHold(_ key: Key, _ table: TableName, _ parent: HeldRemoval) throws {
+    private func shareHold(
+        _ run: RemovalRun, _ table: TableName, _ parent: HeldRemoval
+    ) throws {
         let root = parent.exception
         let origin = root.origin ?? .init(table: root.table, key: root.key)
-        let prefix = Key(Array((key.values ?? []).prefix(1)))
-        guard held[table]?.byKey[prefix] == nil else { return }
+        guard held[table]?.byKey[run.prefix] == nil else { return }
         try add(
             RowException(
-                table: table, key: prefix, kind: root.kind, code: "held_with_parent",
-                message: "What hangs on \(origin.table) \(origin.key) in \(table) shares its fate.",
+                table: table, key: run.prefix, kind: root.kind, code: "held_with_parent",
+                message: "\(table) \(run.prefix) shares the fate of \(origin.table) \(origin.key).",
                 hint: "Answer the removal of \(origin.table) \(origin.key).", since: now,
-                origin: origin))
+                origin: origin, rows: 0))
     }
 
     private func add(_ exception: RowException) throws {
@@ -190,13 +260,32 @@ final class RemovalGuard {
         held[exception.table, default: HeldRemovals()].add(HeldRemoval(exception: exception))
     }
 
-    /// Ends the holds of rows that returned, or went.
-    private func endHolds(_ table: TableName, of keys: Set<Key>) throws {
-        guard let removals = held[table], !removals.isEmpty else { return }
-        for key in keys.sorted() {
-            guard let removal = removals.covering(key) else { continue }
-            try end(removal.exception)
+    // MARK: Ending
+
+    /// Rows under a hold that are refused have come back, if in a form that OneClick cannot take.
+    private func came(_ refused: [Key], _ table: TypedTable) throws -> [Key] {
+        guard let removals = held[table.shape.name], !removals.isEmpty else { return [] }
+        return try refused.filter { key in
+            guard removals.covering(key) != nil else { return false }
+            return try store.count(table, .key(key)) > 0
         }
+    }
+
+    /// Ends the holds of rows that returned.
+    ///
+    /// - Returns: holds over a prefix of which some rows returned, by prefix: what of it is still
+    ///   gone goes on to wait, whatever the limits say.
+    private func endHolds(
+        _ table: TableName, of keys: Set<Key>
+    ) throws -> [Key: RowException] {
+        guard let removals = held[table], !removals.isEmpty else { return [:] }
+        var torn: [Key: RowException] = [:]
+        for key in keys.sorted() {
+            guard let removal = removals.covering(key)?.exception else { continue }
+            try end(removal)
+            if removal.key != key, removal.origin == nil { torn[removal.key] = removal }
+        }
+        return torn
     }
 
     /// What shared the fate of a parent stays an exception until its own table is committed: until
@@ -210,19 +299,18 @@ final class RemovalGuard {
         }
     }
 
+    /// Once the removals are carried out: a hold over rows that OneClick has no more is over.
+    func endHoldsOfNothing(_ table: TypedTable) throws {
+        for removal in held[table.shape.name]?.byKey.values.map(\.exception) ?? [] {
+            let range = KeyRange.path(removal.key, keyCount: table.shape.keyCount)
+            var pages = RowPages(store, table, range)
+            if try pages.front() == nil { try end(removal) }
+        }
+    }
+
     private func end(_ exception: RowException) throws {
         try store.deleteException(exception)
         held[exception.table]?.remove(exception.key)
-    }
-
-    /// A hold over rows that OneClick has no more is over.
-    private func endHoldsOfNothing(_ table: TypedTable, besides going: Set<Key>) throws {
-        for removal in held[table.shape.name]?.byKey.values.map(\.exception) ?? [] {
-            let range = KeyRange.path(removal.key, keyCount: table.shape.keyCount)
-            let block = try store.block(table, range)
-            let left = block.rows.contains { !going.contains(block.key(of: $0)) }
-            if !left { try end(removal) }
-        }
     }
 
     // MARK: Memory
@@ -250,10 +338,6 @@ final class RemovalGuard {
     }
 }
 
-extension PracticeStore {
-    /// The digest of one row as it is now; nil if OneClick has it not.
-    func rowDigest(_ table: TypedTable, _ key: Key) throws -> [UInt8]? {
-        let block = try block(table, .path(key, keyCount: table.shape.keyCount))
-        return block.rows.first.map { block.digest(of: $0) }
-    }
+extension Sequence<RemovalRun> {
+    var rows: Int { reduce(0) { $0 + $1.rows } }
 }

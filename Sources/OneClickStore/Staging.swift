@@ -31,7 +31,9 @@ extension PracticeStore {
         return Load(
             id: load, base: try Self.decode(row["base"]),
             latestMark: (row["latest_mark"] as String?).map(Mark.init(rawValue:)),
-            done: try tiles(of: load).merged(), refused: try refused(of: load))
+            done: try tiles(of: load).merged(),
+            unsettled: try refused(of: load).map(KeyRange.key)
+                .coarsened(to: TableState.unsettledMax))
     }
 
     private func refused(of load: LoadID) throws -> [Key] {
@@ -181,7 +183,7 @@ extension PracticeStore {
         if isInPlace {
             let applier = RangeApplier(self, table)
             for replace in batch.replaces { try applier.apply(replace, excluding: []) }
-            for key in applier.candidates { try applier.delete(key) }
+            for run in applier.candidates { try applier.delete(run) }
             for replace in batch.replaces {
                 try applier.verify(replace, excluding: [], held: HeldRemovals())
             }

@@ -13,14 +13,15 @@ enum StoreSchema {
         for shape in shapes.tables {
             let table = TypedTable(shape)
             try db.execute(sql: table.createSQL)
-            for sql in parentIndexes(of: shape, in: shapes) { try db.execute(sql: sql) }
+            for sql in linkIndexes(of: shape, in: shapes) { try db.execute(sql: sql) }
         }
         try db.execute(sql: "PRAGMA user_version = \(version)")
     }
 
-    /// Where a child finds its parent by a column that does not lead the parent's key.
-    private static func parentIndexes(of shape: TableShape, in shapes: Shapes) -> [String] {
-        let columns = Set(shapes.children(of: shape.name).compactMap(\.parent?.parentColumn))
+    /// Where a row finds another by a column that does not lead the other's key.
+    private static func linkIndexes(of shape: TableShape, in shapes: Shapes) -> [String] {
+        let links = shapes.tables.flatMap { [$0.parent, $0.neededBy] }.compactMap(\.self)
+        let columns = Set(links.filter { $0.table == shape.name }.map(\.parentColumn))
         return columns.subtracting([shape.columns[0].name]).sorted().map { column in
             "CREATE INDEX \(shape.name)_by_\(column) ON \(shape.name) (practice_id, \(column))"
         }
@@ -104,6 +105,7 @@ enum StoreSchema {
           key TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('refused', 'held', 'kept')),
           code TEXT NOT NULL, column_name TEXT, message TEXT NOT NULL, hint TEXT NOT NULL,
           since TEXT NOT NULL, origin_table TEXT, origin_key TEXT,
+          row_count INTEGER NOT NULL,
           approved_digest BLOB, approved_by TEXT, approved_until TEXT,
           PRIMARY KEY (practice_id, table_name, key, kind)
         ) STRICT, WITHOUT ROWID

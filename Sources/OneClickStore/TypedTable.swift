@@ -57,12 +57,7 @@ struct TypedTable: Sendable {
     }
 
     var selectSQL: String {
-        "SELECT \(columns.joined(separator: ", ")) FROM \(shape.name) WHERE practice_id = :practice"
-    }
-
-    var deleteSQL: String {
-        let key = keyColumns.map { " AND \($0) = ?" }.joined()
-        return "DELETE FROM \(shape.name) WHERE practice_id = ?\(key)"
+        "SELECT \(columns.joined(separator: ", ")) FROM \(shape.name)"
     }
 
     var order: String { " ORDER BY practice_id, " + keyColumns.joined(separator: ", ") }

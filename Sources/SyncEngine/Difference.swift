@@ -27,6 +27,8 @@ extension Chunk {
     /// One Replace for every stretch of rows between two that are equal on both sides. Removals
     /// that are held travel again as rows that are not there: the commit decides about them.
     func replaces(_ verdict: PlanAnswer.Detail) -> [Replace] {
+        // Where more is gone than an answer lists, all of the chunk is said again.
+        if verdict.unlisted > 0 { return [whole] }
         var stretches: [Replace] = []
         var open: Stretch?
         var boundary = range.after
@@ -86,7 +88,7 @@ extension Counts {
             case .added: added += 1
             }
         }
-        removed += detail.removed.count - detail.held
+        removed += detail.removed.count + detail.unlisted - detail.held
         held += detail.held
     }
 

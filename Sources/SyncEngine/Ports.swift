@@ -134,6 +134,8 @@ public enum FullReason: String, Hashable, Sendable, Codable {
     case historyExpired = "its change history has expired"
     case captureChanged = "capture or schema changed"
     case catalogueChanged = "the catalogue changed"
+    /// Reading every changed key by itself would take more time and memory than comparing.
+    case manyChanges = "so much changed"
     case noCapture = "Central has no capture"
 }
 

@@ -45,7 +45,8 @@ extension Synchronisation {
         if before.lineage == .approved { snapshot.lineage = .approved }
         for work in works {
             guard let now = snapshot.tables[work.name] else { continue }
-            let isPurged = !work.isFull && now.fullReason != nil
+            let isPurged =
+                !work.isFull && now.fullReason != nil && now.fullReason != .manyChanges
             let isBroken = work.load != nil && now.isLoadBroken
             guard now.epoch == before.tables[work.name]?.epoch, !isPurged, !isBroken else {
                 throw changedUnderway

@@ -47,7 +47,7 @@ extension Synchronisation {
     /// What of a chunk OneClick lacks. A refused row travels as a range of one key that is to be
     /// left alone: OneClick remembers it with the load.
     private func pieces(of chunk: Chunk, _ index: Int) async throws -> [Replace] {
-        for exception in chunk.refused { works[index].refused[exception.key] = exception }
+        try works[index].refuse(chunk.refused, rowsMax: settings.refusedRowsMax)
         if works[index].isEmptyInOneClick {
             works[index].planned.added += chunk.rows.count
             // Even where Central has nothing: a load given up may have left rows there.
@@ -86,7 +86,7 @@ extension Synchronisation {
         while !rest.isEmpty {
             try checkStopped()
             guard let chunk = try await read(index, [rest], opened.asOf).first else { break }
-            for exception in chunk.refused { works[index].refused[exception.key] = exception }
+            try works[index].refuse(chunk.refused, rowsMax: settings.refusedRowsMax)
             if works[index].isEmptyInOneClick && opened.version > 0 {
                 works[index].planned.added += chunk.rows.count
             } else {
@@ -105,12 +105,9 @@ extension Synchronisation {
         let work = works[index]
         guard let base = work.isFull ? work.load?.base : work.state?.checkpoint else { return }
         let affected = try await source.affected(work.name, since: base, asOf: opened.asOf)
-        let exceptions =
-            work.exceptions + (work.load?.refused ?? []).map(KeyRange.key)
-            + work.refused.keys.map(KeyRange.key)
-        let ranges = (affected + exceptions).merged()
+        let ranges = (affected + work.unsettled).merged()
         // Whatever is refused now is found again in the snapshot that is committed.
-        works[index].refused = [:]
+        works[index].forgetRefused()
         try await change(index, ranges, &group, &shipping)
         if ships, !work.isFull { try await verifySlice(index, besides: ranges, &group, &shipping) }
         report.done(work.name, differs: works[index].planned.differing > 0)
@@ -130,9 +127,7 @@ extension Synchronisation {
             } else {
                 rest[rest.startIndex].after = last.range.upTo
             }
-            for exception in chunks.flatMap(\.refused) {
-                works[index].refused[exception.key] = exception
-            }
+            try works[index].refuse(chunks.flatMap(\.refused), rowsMax: settings.refusedRowsMax)
             let pieces = try await pieces(of: chunks, index)
             if !pieces.isEmpty {
                 try await ship(pieces, covers: nil, index, &group, &shipping)
@@ -186,9 +181,7 @@ extension Synchronisation {
     private func verify(
         _ chunks: [Chunk], _ index: Int, _ group: inout Ships, _ shipping: inout Shipping
     ) async throws {
-        for exception in chunks.flatMap(\.refused) {
-            works[index].refused[exception.key] = exception
-        }
+        try works[index].refuse(chunks.flatMap(\.refused), rowsMax: settings.refusedRowsMax)
         let verdicts = try await plan(index, chunks.map(\.probe))
         guard verdicts.count == chunks.count else { throw unanswered }
         for (chunk, verdict) in zip(chunks, verdicts) where verdict == .equal {

@@ -109,10 +109,7 @@ final class Synchronisation {
 
     private func carry() async throws -> RunRecord {
         works = try chosenTables().map { shape in
-            let state = opened.tables[shape.name]
-            return TableWork(
-                shape, state: state,
-                exceptions: opened.exceptions.filter { $0.table == shape.name })
+            TableWork(shape, state: opened.tables[shape.name])
         }
         try await pin(approved: opened.lineageQuestion.flatMap { $0.isApproved ? $0 : nil })
         notes += snapshot.notes
@@ -147,15 +144,12 @@ final class Synchronisation {
             }
             return set
         }
-        var chosen = Set(sets.flatMap(\.tables))
-        let group = settings.shapes.commitGroup
-        if !chosen.isDisjoint(with: group), !chosen.isSuperset(of: group) {
-            chosen.formUnion(group)
-            let names = settings.shapes.dataSets.filter {
-                !$0.tables.filter(chosen.contains).isEmpty
-            }
+        let asked = Set(sets.flatMap(\.tables))
+        let chosen = settings.shapes.closure(of: asked)
+        if chosen != asked {
+            let names = settings.shapes.dataSets.filter { !chosen.isDisjoint(with: $0.tables) }
             notes.append(
-                "Who may see which client is synchronised together or not at all: this run carries "
+                "What hangs together is synchronised together: this run carries "
                     + names.map(\.name).joined(separator: ", ") + ".")
         }
         return settings.shapes.tables.filter { chosen.contains($0.name) }

@@ -31,18 +31,18 @@ public struct Load: Hashable, Sendable, Codable {
     public var latestMark: Mark?
     /// Ranges proved equal or stored, in ascending order and merged.
     public var done: [KeyRange]
-    /// Rows that were refused in those ranges: the closing change run looks at them again.
-    public var refused: [Key]
+    /// Where rows were refused in those ranges: the closing change run reads them again.
+    public var unsettled: [KeyRange]
 
     public init(
         id: LoadID, base: Checkpoint, latestMark: Mark?, done: [KeyRange] = [],
-        refused: [Key] = []
+        unsettled: [KeyRange] = []
     ) {
         self.id = id
         self.base = base
         self.latestMark = latestMark
         self.done = done
-        self.refused = refused
+        self.unsettled = unsettled
     }
 }
 

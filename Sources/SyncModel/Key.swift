@@ -70,6 +70,9 @@ public struct Key: Hashable, Sendable {
         return (1..<values.count).map { Key(Array(values[..<$0])) }
     }
 
+    /// The key of what this one hangs on: its first component, where there are several.
+    public var parentPrefix: Key? { properPrefixes.first }
+
     public func hasPrefix(_ prefix: Key) -> Bool { bytes.starts(with: prefix.bytes) }
 }
 

@@ -121,6 +121,42 @@ extension Sequence<KeyRange> {
     }
 }
 
+extension [KeyRange] {
+    /// At most `limit` ranges that hold at least the same keys: neighbours become one.
+    public func coarsened(to limit: Int) -> [KeyRange] {
+        let ranges = merged()
+        guard ranges.count > limit else { return ranges }
+        let together = (ranges.count + limit - 1) / limit
+        return stride(from: 0, to: ranges.count, by: together).map { first in
+            let last = Swift.min(first + together, ranges.count) - 1
+            return KeyRange(after: ranges[first].after, upTo: ranges[last].upTo)
+        }
+    }
+}
+
+/// Disjoint ranges in ascending order, asked about keys in ascending order.
+public struct RangeWalk {
+    private let ranges: [KeyRange]
+    /// How many ranges lie before the last key asked about.
+    public private(set) var passed: Int
+
+    /// - Parameter after: no key up to this one will be asked about.
+    public init(_ ranges: [KeyRange], after: Key) {
+        self.ranges = ranges
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upTo <= after { low = middle + 1 } else { high = middle }
+        }
+        passed = low
+    }
+
+    public mutating func contains(_ key: Key) -> Bool {
+        while passed < ranges.count, ranges[passed].upTo < key { passed += 1 }
+        return passed < ranges.count && ranges[passed].contains(key)
+    }
+}
+
 /// The rule that the ranges of a run have to keep (disjoint), and those of a full (tiling).
 public enum Tiling {
     /// Nil where no two ranges overlap, else the first that does.

@@ -10,7 +10,7 @@ public struct RowException: Hashable, Sendable, Codable {
     }
 
     public var table: TableName
-    /// A whole key, or a prefix: everything that hangs on a held parent.
+    /// A whole key, or a prefix: everything that hangs on it.
     public var key: Key
     public var kind: Kind
     /// A stable word for programs, such as `duplicate_email`.
@@ -24,6 +24,9 @@ public struct RowException: Hashable, Sendable, Codable {
     public var since: Timestamp?
     /// The parent whose fate this one shares; nil for a root.
     public var origin: Origin?
+    /// How many rows it stands for: more than one where a whole prefix is held; 0 where they are
+    /// counted with the origin.
+    public var rows: Int
 
     public struct Origin: Hashable, Sendable, Codable {
         public var table: TableName
@@ -36,7 +39,8 @@ public struct RowException: Hashable, Sendable, Codable {
 
     public init(
         table: TableName, key: Key, kind: Kind, code: String, column: String? = nil,
-        message: String, hint: String, since: Timestamp? = nil, origin: Origin? = nil
+        message: String, hint: String, since: Timestamp? = nil, origin: Origin? = nil,
+        rows: Int = 1
     ) {
         self.table = table
         self.key = key
@@ -47,5 +51,6 @@ public struct RowException: Hashable, Sendable, Codable {
         self.hint = hint
         self.since = since
         self.origin = origin
+        self.rows = rows
     }
 }

@@ -21,13 +21,13 @@ public struct Column: Hashable, Sendable, Codable {
     }
 }
 
-/// The table that another one hangs on: a removed parent takes its rows along, and its fate is
-/// theirs.
+/// How the rows of a table lead to those of another, whose fate is theirs: the parent that they
+/// hang on, and takes them along when it goes; or the rows that need them.
 public struct ParentLink: Hashable, Sendable, Codable {
     public var table: TableName
-    /// The first column of the key of the table that hangs.
+    /// The first column of the key of the table that has the link.
     public var column: String
-    /// The parent's column that it leads to.
+    /// The other table's column that it leads to.
     public var parentColumn: String
 
     public init(table: TableName, column: String, parentColumn: String) {
@@ -45,18 +45,22 @@ public struct TableShape: Hashable, Sendable, Codable {
     /// How many of the columns make the key. Key columns are integers or text and never NULL.
     public var keyCount: Int
     public var parent: ParentLink?
+    /// The table whose rows cannot do without this one's: as long as OneClick keeps one of them, it
+    /// keeps what that needs.
+    public var neededBy: ParentLink?
     /// Whether the table belongs to the commit group of security: applied with its group or not at
     /// all.
     public var isInCommitGroup: Bool
 
     public init(
         name: TableName, columns: [Column], keyCount: Int, parent: ParentLink? = nil,
-        isInCommitGroup: Bool = false
+        neededBy: ParentLink? = nil, isInCommitGroup: Bool = false
     ) {
         self.name = name
         self.columns = columns
         self.keyCount = keyCount
         self.parent = parent
+        self.neededBy = neededBy
         self.isInCommitGroup = isInCommitGroup
     }
 
@@ -87,8 +91,14 @@ public struct Shapes: Hashable, Sendable {
 
     public var commitGroup: [TableName] { tables.filter(\.isInCommitGroup).map(\.name) }
 
-    /// Tables that hang directly on `parent`.
-    public func children(of parent: TableName) -> [TableShape] {
-        tables.filter { $0.parent?.table == parent }
+    /// Tables together with all that they hang on or are needed by, and with the commit group where
+    /// one of it is among them: what has to be synchronised together for every removal to be judged
+    /// at its root.
+    public func closure(of names: Set<TableName>) -> Set<TableName> {
+        var names = names
+        if !names.isDisjoint(with: commitGroup) { names.formUnion(commitGroup) }
+        let links = tables.filter { names.contains($0.name) }.flatMap { [$0.parent, $0.neededBy] }
+        let wider = names.union(links.compactMap { $0?.table })
+        return wider == names ? names : closure(of: wider)
     }
 }

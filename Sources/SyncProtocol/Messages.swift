@@ -76,12 +76,21 @@ public struct TableState: Codable, Hashable, Sendable {
     public var rows: Int
     /// Rolling verification proved everything up to this bound; it begins anew behind the last key.
     public var provedUpTo: KeyBound?
+    /// Where OneClick has exceptions: every run reads these again, so that they end by themselves.
+    /// At most `unsettledMax`; where exceptions are many, a range reaches from one to another.
+    public var unsettled: [KeyRange]
 
-    public init(checkpoint: Checkpoint?, load: Load?, rows: Int, provedUpTo: KeyBound?) {
+    public static let unsettledMax = 1_000
+
+    public init(
+        checkpoint: Checkpoint?, load: Load?, rows: Int, provedUpTo: KeyBound?,
+        unsettled: [KeyRange]
+    ) {
         self.checkpoint = checkpoint
         self.load = load
         self.rows = rows
         self.provedUpTo = provedUpTo
+        self.unsettled = unsettled
     }
 }
 
@@ -157,7 +166,6 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
     public var version: Int
     public var latestMark: Mark?
     public var tables: [TableName: TableState]
-    public var exceptions: [RowException]
     public var lineageQuestion: LineageQuestion?
     public var vault: VaultKey
     public var limits: Limits
@@ -177,8 +185,7 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
     public init(
         fence: Int, token: String, now: Timestamp, asOf: LocalDate, practiceName: String,
         wentBack: Bool, version: Int, latestMark: Mark?, tables: [TableName: TableState],
-        exceptions: [RowException], lineageQuestion: LineageQuestion?, vault: VaultKey,
-        limits: Limits
+        lineageQuestion: LineageQuestion?, vault: VaultKey, limits: Limits
     ) {
         protocolVersion = SyncProtocol.protocolVersion
         self.fence = fence
@@ -190,7 +197,6 @@ public struct OpenAnswer: Codable, Hashable, Sendable {
         self.version = version
         self.latestMark = latestMark
         self.tables = tables
-        self.exceptions = exceptions
         self.lineageQuestion = lineageQuestion
         self.vault = vault
         self.limits = limits
@@ -280,8 +286,11 @@ public struct Receipt: Codable, Hashable, Sendable {
     /// Rows that each table of the practice now holds.
     public var rows: [TableName: Int]
     public var checkpoints: [TableName: Checkpoint]
-    /// Every exception of the practice after the commit.
+    /// The exceptions of the practice after the commit: of each table and kind the first
+    /// `exceptionsMax`; `counts` has the number of all.
     public var exceptions: [RowException]
+
+    public static let exceptionsMax = 1_000
 
     public init(
         run: RunID, version: Int, committedAt: Timestamp, counts: [TableName: Counts],
@@ -343,12 +352,16 @@ public struct StatusAnswer: Codable, Hashable, Sendable {
     public var lastCommittedAt: Timestamp?
     public var rows: [TableName: Int]
     public var checkpoints: [TableName: Checkpoint]
+    /// As in a receipt: of each table and kind the first `Receipt.exceptionsMax`.
     public var exceptions: [RowException]
+    /// By table: how many rows are held and refused in all.
+    public var waiting: [TableName: Counts]
     public var lineageQuestion: LineageQuestion?
 
     public init(
         practiceName: String, version: Int, lastCommittedAt: Timestamp?, rows: [TableName: Int],
         checkpoints: [TableName: Checkpoint], exceptions: [RowException],
+        waiting: [TableName: Counts],
         lineageQuestion: LineageQuestion?
     ) {
         self.practiceName = practiceName
@@ -357,6 +370,7 @@ public struct StatusAnswer: Codable, Hashable, Sendable {
         self.rows = rows
         self.checkpoints = checkpoints
         self.exceptions = exceptions
+        self.waiting = waiting
         self.lineageQuestion = lineageQuestion
     }
 }

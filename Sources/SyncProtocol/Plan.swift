@@ -111,14 +111,21 @@ public struct PlanAnswer: Hashable, Sendable {
     public struct Detail: Hashable, Sendable {
         /// One a row asked for, in its order.
         public var rows: [RowVerdict]
-        /// Keys that OneClick holds in the range and that were not named, held ones among them.
+        /// Keys that OneClick holds in the range and that were not named, held ones among them; the
+        /// first ones, where they are many.
         public var removed: [Key]
-        /// How many of these wait for an answer, or were answered with "keep".
+        /// How many more there are: the range is then replaced as a whole.
+        public var unlisted: Int
+        /// How many of all these wait for an answer, or were answered with "keep".
         public var held: Int
 
-        public init(rows: [RowVerdict], removed: [Key], held: Int) {
+        /// Keys that an answer lists at most for one range.
+        public static let removedMax = 20_000
+
+        public init(rows: [RowVerdict], removed: [Key], unlisted: Int = 0, held: Int) {
             self.rows = rows
             self.removed = removed
+            self.unlisted = unlisted
             self.held = held
         }
     }
@@ -138,6 +145,7 @@ public struct PlanAnswer: Hashable, Sendable {
                 writer.byte(2)
                 writer.block(detail.rows.map(\.rawValue))
                 writer.keys(detail.removed)
+                writer.number(detail.unlisted)
                 writer.number(detail.held)
             }
         }
@@ -160,11 +168,12 @@ public struct PlanAnswer: Hashable, Sendable {
                     return verdict
                 }
                 let removed = try reader.keys()
+                let unlisted = Int(clamping: try reader.number())
                 verdicts.append(
                     .detail(
                         Detail(
-                            rows: rows, removed: removed, held: Int(clamping: try reader.number())))
-                )
+                            rows: rows, removed: removed, unlisted: unlisted,
+                            held: Int(clamping: try reader.number()))))
             default: throw WireReader.malformed("has a verdict that is not known")
             }
         }

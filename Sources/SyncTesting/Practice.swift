@@ -75,12 +75,15 @@ public final class Practice: Sendable {
     @discardableResult
     public func run(
         _ kind: RunKind = .change, purpose: RunPurpose = .synchronise, only: [String]? = nil,
-        retention: Retention = Retention(), settings change: (inout RunSettings) -> Void = { _ in }
+        retention: Retention = Retention(), changesPerRunMax: Int = 500_000,
+        settings change: (inout RunSettings) -> Void = { _ in }
     ) async throws -> RunRecord {
         let world = world
         var settings = settings
         change(&settings)
-        let source = try central.open(retention: retention) { world.now }
+        let source = try central.open(
+            retention: retention, changesPerRunMax: changesPerRunMax
+        ) { world.now }
         let runner = Runner(
             source: ObservedSource(source, world: world), cloud: cloud, journal: journal,
             settings: settings, environment: world.environment)

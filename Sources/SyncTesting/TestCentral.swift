@@ -43,11 +43,12 @@ public final class TestCentral: Sendable {
     }
 
     public func open(
-        retention: Retention = Retention(), now: @escaping @Sendable () -> Timestamp
+        retention: Retention = Retention(), changesPerRunMax: Int = 500_000,
+        now: @escaping @Sendable () -> Timestamp
     ) throws -> SQLiteCentral {
         try SQLiteCentral(
             path: path, catalogue: catalogue, fingerprintKey: Self.fingerprintKey,
-            retention: retention, now: now)
+            retention: retention, changesPerRunMax: changesPerRunMax, now: now)
     }
 
     // MARK: The office

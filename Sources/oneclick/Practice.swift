@@ -40,9 +40,10 @@ struct PracticeAdd: AsyncParsableCommand {
         guard !name.allSatisfy(\.isWhitespace), name.count <= 200 else {
             throw ValidationError("A practice's name has 1 to 200 characters.")
         }
-        guard TimeZone(identifier: timeZone) != nil else {
+        // Abbreviations mean different zones to different people.
+        guard timeZone.contains("/"), TimeZone(identifier: timeZone) != nil else {
             throw ValidationError(
-                "\"\(timeZone)\" is no time zone. Names are such as Europe/London.")
+                "\"\(timeZone)\" is no time zone. Name a place, such as Europe/London.")
         }
     }
 
@@ -58,7 +59,7 @@ struct PracticeAdd: AsyncParsableCommand {
             """
             Practice \(id), \(name), was added.
             One-time code for its SyncWorker: \(code)
-            It works once, until \(expires).
+            It works once, until \(expires.inUTC).
             """)
     }
 }
@@ -80,7 +81,7 @@ struct PracticeList: AsyncParsableCommand {
         if practices.isEmpty { return "There is no practice yet." }
         return practices.map { practice in
             let state =
-                practice.lastCommittedAt.map { "last synchronised \($0)" }
+                practice.lastCommittedAt.map { "last synchronised \($0.inUTC)" }
                 ?? (practice.installation == nil ? "not enrolled yet" : "not synchronised yet")
             let rows = practice.rows.values.reduce(0, +)
             let server = practice.server.map { ", from \($0)" } ?? ""

@@ -19,6 +19,7 @@ struct Configuration: AsyncParsableCommand {
         private struct Answer: Encodable {
             var values: [String: String]
             var capture: Capture.Status
+            var warnings: [CatalogueWarning]
         }
 
         func run() async throws {
@@ -35,12 +36,13 @@ struct Configuration: AsyncParsableCommand {
                 "catalogue": settings.catalogue ?? "(built-in)",
                 "interval_minutes": String(settings.intervalMinutes), "server": settings.server,
                 "central_wait_seconds": String(settings.centralWaitSeconds),
+                "time_zone": settings.time.zone.identifier,
                 "log_level": settings.logLevel.rawValue, "key": "(in \(settings.keyFile))",
             ]
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             try common.answer(
-                Answer(values: values, capture: capture),
-                (lines + ["", "Central and the catalogue fit together.", capture.description])
+                Answer(values: values, capture: capture, warnings: capture.warnings),
+                (lines + ["", "Central and the catalogue fit together.", capture.text])
                     .joined(separator: "\n"))
         }
     }
@@ -61,7 +63,7 @@ struct CaptureCommand: AsyncParsableCommand {
             let settings = try await common.settings()
             let status = try Capture.install(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
-            try common.answer(status, status.description)
+            try common.answer(status, status.text)
         }
     }
 
@@ -74,7 +76,7 @@ struct CaptureCommand: AsyncParsableCommand {
             let settings = try await common.settings()
             let status = try Capture.status(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
-            try common.answer(status, status.description)
+            try common.answer(status, status.text)
         }
     }
 
@@ -92,7 +94,15 @@ struct CaptureCommand: AsyncParsableCommand {
             let status = try Capture.remove(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue(),
                 everything: everything)
-            try common.answer(status, status.description)
+            try common.answer(status, status.text)
         }
+    }
+}
+
+extension Capture.Status {
+    /// For a person: what stands in Central, and what should be known of it.
+    var text: String {
+        ([description] + notes.map { "Note: \($0)" } + warnings.map { "Warning: \($0)" })
+            .joined(separator: "\n")
     }
 }

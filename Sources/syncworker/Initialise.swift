@@ -30,6 +30,12 @@ struct Initialise: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Another catalogue than the built-in one.", valueName: "FILE"))
     var catalogue: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the practice is, if its clocks do not show London's time.",
+            valueName: "Europe/London"))
+    var timeZone: String?
+
     @Flag(help: "Replace a configuration that is there.")
     var force = false
 
@@ -49,6 +55,10 @@ struct Initialise: AsyncParsableCommand {
                 "\"\(central)\" names no database. Write it as sqlite:FILE, such as "
                     + "sqlite:central.db.")
         }
+        if let timeZone, PracticeTime(timeZone) == nil {
+            throw ValidationError(
+                "\"\(timeZone)\" is no time zone. Name a place, such as Europe/London.")
+        }
     }
 
     func run() async throws {
@@ -63,7 +73,8 @@ struct Initialise: AsyncParsableCommand {
             file: file, central: path, oneclick: oneclick, practice: PracticeID(rawValue: 0),
             installation: InstallationID(rawValue: ""),
             catalogue: catalogue.map { Settings.absolute($0) }, intervalMinutes: 30,
-            server: ProcessInfo.processInfo.hostName, centralWaitSeconds: 10, logLevel: .info)
+            server: ProcessInfo.processInfo.hostName, centralWaitSeconds: 10,
+            time: timeZone.flatMap(PracticeTime.init) ?? .london, logLevel: .info)
         try FileManager.default.createDirectory(
             atPath: settings.folder, withIntermediateDirectories: true)
         // A service that runs here would go on with the installation before.
@@ -114,7 +125,7 @@ struct Initialise: AsyncParsableCommand {
     private func installCapture(_ settings: Settings) -> String {
         do {
             let catalogue = try Wiring(settings: settings).catalogue()
-            return try Capture.install(path: settings.central, catalogue: catalogue).description
+            return try Capture.install(path: settings.central, catalogue: catalogue).text
         } catch {
             return "Change capture could not be installed: \(error) Every synchronisation will "
                 + "compare everything, and a Central that was restored from a backup is recognised "
@@ -145,6 +156,8 @@ struct Initialise: AsyncParsableCommand {
             server: \(Self.quoted(settings.server))
             # How long a locked Central is waited for.
             central_wait_seconds: \(settings.centralWaitSeconds)
+            # Where the practice is: times are shown as its clocks show them.
+            \(timeZone.map { "time_zone: \($0)" } ?? "# time_zone: Europe/London")
             # trace, debug, info, notice, warning, error or critical
             log_level: \(settings.logLevel)
 

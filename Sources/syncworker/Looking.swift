@@ -41,24 +41,27 @@ struct Status: AsyncParsableCommand {
     }
 
     private func text(_ answer: Answer, _ settings: Settings) -> String {
+        let time = settings.time
         var lines = ["SyncWorker Service Status: \(settings.server)"]
         if let service = answer.service {
             lines.append(
                 service.isRunning
                     ? "Synchronisation is currently in progress"
-                    : "Next scheduled sync: \(service.nextStart)")
+                    : "Next scheduled sync: \(time.words(service.nextStart))")
         } else if let process = answer.process {
             lines.append("Process \(process) synchronises; no service answers.")
         } else {
             lines.append("The service is not running. `syncworker serve` starts it.")
         }
         if let last = answer.lastRun {
-            lines.append("Last: \(last.startedAt) \(last.title) \(RunRecord.words(last.outcome)).")
+            lines.append(
+                "Last: \(time.words(last.startedAt)), \(last.title) "
+                    + "\(RunRecord.words(last.outcome)).")
         } else {
             lines.append("Nothing was synchronised yet.")
         }
         if let oneclick = answer.oneclick {
-            let since = oneclick.lastCommittedAt.map(\.description) ?? "never"
+            let since = oneclick.lastCommittedAt.map(time.words) ?? "never"
             lines.append(
                 "OneClick (\(settings.oneclick)) answers; its data was last moved: \(since).")
             let waiting = oneclick.exceptions.count { $0.kind == .held && $0.origin == nil }
@@ -98,7 +101,7 @@ struct Runs: AsyncParsableCommand {
         }
         let rows = runs.map { run in
             [
-                run.startedAt.description, run.title, RunRecord.words(run.outcome),
+                settings.time.words(run.startedAt), run.title, RunRecord.words(run.outcome),
                 String(run.rowsSent), String(run.errors.count),
             ]
         }
@@ -128,10 +131,10 @@ struct Held: AsyncParsableCommand {
         let answer = Answer(
             held: roots.filter { $0.kind == .held }, kept: roots.filter { $0.kind == .kept },
             lineageQuestion: status.lineageQuestion)
-        try common.answer(answer, text(answer))
+        try common.answer(answer, text(answer, settings.time))
     }
 
-    private func text(_ answer: Answer) -> String {
+    private func text(_ answer: Answer, _ time: PracticeTime) -> String {
         var lines: [String] = []
         if let question = answer.lineageQuestion {
             lines.append(
@@ -141,7 +144,7 @@ struct Held: AsyncParsableCommand {
                         : "`syncworker approve --lineage` makes OneClick follow this Central."))
         }
         for exception in answer.held {
-            let since = exception.since.map { " Since \($0)." } ?? ""
+            let since = exception.since.map { " Since \(time.words($0))." } ?? ""
             lines.append("\(exception.table) \(exception.key): \(exception.message)\(since)")
         }
         if !answer.held.isEmpty {

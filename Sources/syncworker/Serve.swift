@@ -55,7 +55,8 @@ struct Serve: AsyncParsableCommand {
             let next = await portal.status().nextStart
             try? common.answer(
                 Answer(socket: settings.socket, nextStart: next),
-                "SyncWorker serves \(settings.server); next synchronisation at \(next).")
+                "SyncWorker serves \(settings.server); next synchronisation at "
+                    + "\(settings.time.words(next)).")
         }
         let group = ServiceGroup(
             configuration: .init(

@@ -16,6 +16,8 @@ struct Settings: Sendable {
     var intervalMinutes: Int
     var server: String
     var centralWaitSeconds: Int
+    /// Times are shown to people as the practice's clocks show them.
+    var time: PracticeTime
     var logLevel: Logger.Level
     /// Keys, journal, lock and socket lie in the configuration's own folder.
     var folder: String { (file as NSString).deletingLastPathComponent }
@@ -41,7 +43,7 @@ struct Settings: Sendable {
     static let sqlite = "sqlite:"
     static let keys = [
         "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
-        "server", "central_wait_seconds", "log_level",
+        "server", "central_wait_seconds", "time_zone", "log_level",
     ]
 
     static func path(ofCentral value: String) -> String? {
@@ -115,7 +117,7 @@ struct Settings: Sendable {
                 catalogue: optional("catalogue").map { Settings.absolute($0, in: folder) },
                 intervalMinutes: number("interval_minutes", 30, 1...1440),
                 server: optional("server") ?? ProcessInfo.processInfo.hostName,
-                centralWaitSeconds: number("central_wait_seconds", 10, 0...600),
+                centralWaitSeconds: number("central_wait_seconds", 10, 0...600), time: time(),
                 logLevel: level())
         }
 
@@ -166,6 +168,16 @@ struct Settings: Sendable {
                 return range.lowerBound
             }
             return number
+        }
+
+        private mutating func time() -> PracticeTime {
+            guard let value = optional("time_zone") else { return .london }
+            guard let time = PracticeTime(value) else {
+                mistakes.append(
+                    "time_zone is \"\(value)\"; expected a place, such as Europe/London.")
+                return .london
+            }
+            return time
         }
 
         private mutating func level() -> Logger.Level {

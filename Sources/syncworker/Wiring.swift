@@ -13,16 +13,19 @@ import SyncProtocol
 struct Wiring: Sendable {
     let settings: Settings
 
-    func catalogue() throws -> Catalogue { try Self.catalogue(settings.catalogue) }
-
-    static func catalogue(_ file: String?) throws -> Catalogue {
-        guard let file else { return try Catalogue.standard() }
+    /// Throws one error that names every mistake: those of form, and those that Central can tell.
+    func catalogue() throws -> Catalogue {
+        guard let file = settings.catalogue else { return try Catalogue.standard() }
         guard let yaml = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw SyncError(
                 .usage, "The catalogue \(file) cannot be read.",
                 hint: "Check the path, or leave it out to use the built-in catalogue.")
         }
-        return try Catalogue(yaml: yaml, file: file)
+        let draft = CatalogueDraft(yaml: yaml, file: file)
+        if !draft.mistakes.isEmpty {
+            try (draft.mistakes + draft.mistakes(against: settings.central)).thrown()
+        }
+        return try draft.checked()
     }
 
     func central() throws -> SQLiteCentral {
@@ -96,15 +99,6 @@ struct Wiring: Sendable {
 
     static let environment = RunEnvironment(
         now: SystemClock.now, token: Naming.token, wait: { try await Task.sleep(for: $0) })
-}
-
-enum SystemClock {
-    @Sendable static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            microsecondsSince1970: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
 }
 
 enum Naming {

@@ -21,8 +21,6 @@ struct ConformanceTests {
     private static let broken: [String: Comment] = [
         "a key that comes twice is noticed where a read is cut between the two":
             "SnapshotReader compares keys within one read only",
-        "a value that a passing date sets free, or takes again, affects whoever shares it":
-            "a date names the row itself, not those that share a unique value with it",
         "capture removed and installed again is not another Central":
             "removing capture forgets how far the change numbers had got",
         "aborted is written down before it is said, also of a run never heard of":

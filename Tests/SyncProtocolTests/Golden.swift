@@ -116,6 +116,6 @@ enum Examples {
 
     static let planAnswer = PlanAnswer(verdicts: [
         .equal, .differs,
-        .detail(.init(rows: [.equal, .changed, .added], removed: [Key(9)], held: 1)),
+        .detail(.init(rows: [.equal, .changed, .added], removed: [Key(9)], unlisted: 2, held: 1)),
     ])
 }

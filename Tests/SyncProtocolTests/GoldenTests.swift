@@ -70,6 +70,6 @@ struct GoldenTests {
 
     @Test("The digest that names a table's shape")
     func shapeDigest() {
-        #expect(Examples.clients.digest == "54cfd20c20f772855b172ce4b4fc69ba")
+        #expect(Examples.clients.digest == "6836c13e08b98410cd8f2fcbb3e1be76")
     }
 }

@@ -29,6 +29,7 @@ struct SettingsTests {
         #expect(settings.practice == PracticeID(rawValue: 7))
         #expect(settings.intervalMinutes == 30)
         #expect(settings.logLevel == .info)
+        #expect(settings.time.zone.identifier == "Europe/London")
         #expect(settings.catalogue == nil)
         #expect(!settings.server.isEmpty)
     }
@@ -58,6 +59,7 @@ struct SettingsTests {
             interval_minutes: 0
             intervall: 5
             log_level: loud
+            time_zone: Europe/Londn
             central_wait_seconds: 99999999999999999999
             """
         let error = await #expect(throws: SyncError.self) { try await read(yaml) }
@@ -68,6 +70,7 @@ struct SettingsTests {
             #"practice is "seven"; expected a number"#, "installation is missing.",
             #"interval_minutes is "0"; expected a number from 1 to 1440."#,
             "intervall is no key;", #"log_level is "loud"; expected one of trace"#,
+            #"time_zone is "Europe/Londn"; expected a place, such as Europe/London."#,
             #"central_wait_seconds is "99999999999999999999""#,
         ] {
             #expect(message.contains(part), "\(part)")

@@ -1,3 +1,4 @@
+import Central
 import Foundation
 import SyncEngine
 import SyncModel
@@ -66,6 +67,42 @@ struct LineageTests {
         let backup = try practice.backUp()
         try practice.office("INSERT INTO contact (name) VALUES ('New')")
         #expect(try await practice.run().outcome == .succeeded)
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+    }
+
+    @Test("a Central that lost its capture is known by the marks that are there")
+    func captureRemoved() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        let backup = try practice.backUp()
+        try practice.office("UPDATE contact SET name = 'After the backup' WHERE id = 1")
+        try await practice.run()
+        try practice.restore(backup)
+        _ = try Capture.remove(
+            path: practice.path, catalogue: practice.catalogue, everything: false)
+
+        let record = try await practice.run()
+        #expect(record.outcome == .held)
+        #expect(record.errors.map(\.code) == ["lineage"])
+        #expect(try await practice.oneClick("clients")["1"]?["name"] == "After the backup")
+
+        try await practice.answer(.approve, nil)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+        // One answer is enough.
+        #expect(try await practice.run().outcome == .succeeded)
+    }
+
+    @Test("capture that comes back knows what was seen without it")
+    func captureReturns() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        let backup = try practice.backUp()
+        _ = try Capture.remove(
+            path: practice.path, catalogue: practice.catalogue, everything: false)
+        try practice.office("INSERT INTO contact (name) VALUES ('New')")
+        try await practice.run()
         try practice.restore(backup)
         #expect(try await practice.run().outcome == .held)
     }

@@ -35,6 +35,7 @@ struct RandomHistoryTests {
 
     @Test(
         "of a large practice end equal for the checker too", .enabled(if: slowCount > 0),
+        .serialized,
         arguments: Array(1..<(slowCount + 1)))
     func slow(seed: UInt64) async throws {
         try await check(try await play(seed, .large, isOneClickInFile: true), seed)

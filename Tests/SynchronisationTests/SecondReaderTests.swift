@@ -88,13 +88,54 @@ struct SecondReaderTests {
         #expect(try await practice.exceptions() == [])
     }
 
-    @Test("rows whose parents were never synchronised count for themselves")
+    @Test("rows whose parents cannot be read count for themselves")
     func parentsNeverSeen() async throws {
         let practice = try await Practice()
-        #expect(try await practice.run(only: ["AP Transactions"]).outcome == .succeeded)
-        try practice.office("DELETE FROM ap_transaction")
-        #expect(try await practice.run(only: ["AP Transactions"]).outcome == .held)
+        try practice.office("UPDATE ap_period SET period_start = 'some day'")
+        let record = try await practice.run { $0.refusedRowsMax = 5 }
+        #expect(record.outcome == .completedWithErrors)
         #expect(try await practice.oneClick("ap_transactions").count == 48)
+        try practice.office("DELETE FROM ap_transaction")
+        #expect(try await practice.run { $0.refusedRowsMax = 5 }.outcome == .held)
+        #expect(try await practice.oneClick("ap_transactions").count == 48)
+    }
+
+    @Test("a run of some data sets carries what they hang on")
+    func carriesParents() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office("UPDATE client SET status = 'closed' WHERE id <= 5")
+        let record = try await practice.run(only: ["AP Transactions"])
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(
+            record.notes == [
+                "What hangs together is synchronised together: this run carries Employee List, "
+                    + "Client List, Team Security, AP Period Entity Type, AP Transactions."
+            ])
+        #expect(try await practice.oneClick("ap_transactions").count == 28)
+        #expect(try await practice.oneClick("businesses").count == 12)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("a date that goes back brings an employee back, and with them the shared address")
+    func sharedAddressByDate() async throws {
+        let practice = try await Practice()
+        try practice.office(
+            """
+            UPDATE employee SET left_on = '2026-11-24', work_email = 'shared@x.org' WHERE id = 2;
+            UPDATE employee SET work_email = 'SHARED@x.org ' WHERE id = 5
+            """)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.oneClick("employees")["5"] != nil)
+        practice.world.advance(days: -2)
+        let record = try await practice.run(settings: Self.hardlyVerifying)
+        #expect(record.outcome == .completedWithErrors)
+        #expect(record.errors.map(\.key) == [Key(5)])
+        practice.world.advance(days: 2)
+        let after = try await practice.run(settings: Self.hardlyVerifying)
+        #expect(after.outcome == .succeeded, "\(after.errors)")
+        #expect(try await practice.differences() == [])
     }
 
     // MARK: Watching

@@ -4,7 +4,7 @@ import SyncModel
 /// A table with a column of every type, and one that its query delivers twice.
 enum Specimens {
     static func catalogue() throws -> Catalogue {
-        try Catalogue(yaml: yaml, file: "the catalogue of specimens")
+        try CatalogueDraft(yaml: yaml, file: "the catalogue of specimens").checked()
     }
 
     private static let yaml = """

@@ -56,6 +56,9 @@ extension StoreConformance {
         Law("what hangs on a held parent shares its fate, also in a later commit") {
             try await sharesFate($0)
         },
+        Law("what a row needs that waits for an answer stays with it") {
+            try await keepsWhatIsNeeded($0)
+        },
         Law("what hangs on a parent that went goes with it, and counts for nothing") { kind in
             let (practice, _) = try await twelve(kind, periods: true)
             try await practice.change([
@@ -151,6 +154,33 @@ extension StoreConformance {
             let origin = RowException.Origin(table: "clients", key: client)
             try requireEqual(covering.map(\.origin), [origin], "what \(key) hangs on")
         }
+    }
+
+    private static func keepsWhatIsNeeded(_ kind: StoreKind) async throws {
+        var (practice, model) = try await twelve(kind, periods: true)
+        // Chart 1 is that of period 10, of a client that goes with too many others.
+        let used = Key(1, 10)
+        let row = try require(model["ap_periods", used], "no period 10")
+        model["ap_periods", used] = TypedRow(row.values[..<2] + [.integer(1)] + row.values[3...])
+        for id in [1, 2, 3] as [Int64] { model["ap_charts", Key(id)] = TypedRow([.integer(id)]) }
+        try await practice.load(model)
+        let gone = 1...8 as ClosedRange<Int64>
+        let removals =
+            [
+                "clients": gone.map { .removal(Key($0)) }, "ap_periods": gone.map(removal(under:)),
+                "ap_charts": [.removal(Key(1)), .removal(Key(2))],
+            ] as [TableName: [Replace]]
+        let receipt = try await practice.change(removals)
+        try requireEqual(
+            try await practice.contents()["ap_charts"].keys.sorted(), [Key(1), Key(3)],
+            "charts while one is needed")
+        try requireEqual(
+            receipt.exceptions.filter { $0.covers("ap_charts", Key(1)) }.map(\.origin),
+            [.init(table: "clients", key: Key(1))], "what the chart waits for")
+        try await practice.answer(.approve, "clients")
+        try await practice.change(removals)
+        try requireEqual(
+            try await practice.contents()["ap_charts"].keys.sorted(), [Key(3)], "charts left")
     }
 }
 

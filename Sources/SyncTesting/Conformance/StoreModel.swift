@@ -84,6 +84,7 @@ extension StoreConformance {
         dataSets: [
             DataSet(name: "Employee List", tables: ["employees"]),
             DataSet(name: "Client List", tables: ["clients", "client_team"]),
+            DataSet(name: "AP Nominals", tables: ["ap_charts"]),
             DataSet(name: "AP Transactions", tables: ["ap_periods", "ap_transactions"]),
         ],
         tables: [
@@ -112,10 +113,13 @@ extension StoreConformance {
                 name: "ap_periods",
                 columns: [
                     column("client_id", .integer), column("id", .integer),
-                    column("finalised_at", .timestamp, true),
+                    column("chart_id", .integer, true), column("finalised_at", .timestamp, true),
                     column("stamp", .bytes(count: 8), true),
                 ], keyCount: 2,
                 parent: ParentLink(table: "clients", column: "client_id", parentColumn: "id")),
+            TableShape(
+                name: "ap_charts", columns: [column("id", .integer)], keyCount: 1,
+                neededBy: ParentLink(table: "ap_periods", column: "id", parentColumn: "chart_id")),
             TableShape(
                 name: "ap_transactions",
                 columns: [
@@ -133,12 +137,14 @@ extension StoreConformance {
 
     static func shape(_ table: TableName) -> TableShape { shapes[table]! }
 
-    /// Twelve clients, each with two periods of three lines and two members of its team.
+    /// Twelve clients, each with two periods of three lines and two members of its team; and the
+    /// charts of the periods.
     static func keys(_ shape: TableShape) -> [Key] {
         let clients = 1...12 as ClosedRange<Int64>
         return switch shape.name {
         case "employees": ["", "E", "E1", "E10", "É", "e1"].map { Key([.text($0)]) }
         case "clients": clients.map { Key($0) }
+        case "ap_charts": (1...5 as ClosedRange<Int64>).map { Key($0) }
         case "client_team":
             clients.flatMap { client in
                 ["E1", "E10"].map { Key([.integer(client), .text($0)]) }
