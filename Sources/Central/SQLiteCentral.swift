@@ -82,6 +82,7 @@ public actor SQLiteCentral: Source {
         return try Self.explaining(file.path) {
             try reading.inDatabase { db in
                 try db.execute(sql: "BEGIN DEFERRED")
+                defer { if pinned == nil { try? db.execute(sql: "ROLLBACK") } }
                 // The first read pins the snapshot.
                 let capture = try CaptureState(catalogue, file, db)
                 let isCaptured = capture.isWorking
@@ -167,6 +168,8 @@ public actor SQLiteCentral: Source {
         try Self.explaining(file.path) {
             // Opened for this one insert: nothing of ours keeps a right to write while it reads.
             let writing = try file.openForWriting()
+            // A file put in the other's place meanwhile is not the one whose rows will leave.
+            guard file.identity == identity else { throw moved }
             try writing.inDatabase { db in
                 try db.inTransaction(.immediate) {
                     try db.execute(
@@ -186,13 +189,26 @@ public actor SQLiteCentral: Source {
         }
     }
 
+    private var moved: SyncError {
+        SyncError(
+            .central, "Central (\(file.path)) was replaced while it was read.",
+            hint: "Nothing was applied; the next synchronisation looks at the new file.",
+            recovery: .retry)
+    }
+
     // MARK: Rows
 
     public func affected(
         _ table: TableName, since checkpoint: Checkpoint, asOf: LocalDate
     ) throws -> [KeyRange] {
         try withReader(table, asOf) { reader, db in
-            guard let pinned, let position = Int64(checkpoint.position.rawValue) else { return [] }
+            // Without capture nothing is known of changes: everything was compared.
+            guard let pinned, pinned.isCaptured else { return [] }
+            guard let position = Int64(checkpoint.position.rawValue) else {
+                throw SyncError(
+                    .table, "The checkpoint of \(table) is not one of this Central.",
+                    hint: "Run a full synchronisation; the table was left as it is.")
+            }
             let captured = Dictionary(
                 uniqueKeysWithValues: catalogue.captured.map { ($0.base, $0.columns) })
             var affected = AffectedKeys(

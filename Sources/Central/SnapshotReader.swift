@@ -33,7 +33,8 @@ final class SnapshotReader {
         var bytesLeft = request.bytesMax
         for range in request.ranges where rowsLeft > 0 && bytesLeft > 0 {
             let chunk = try read(range, rowsMax: rowsLeft, bytesMax: bytesLeft)
-            rowsLeft -= chunk.rows.count + chunk.refused.count
+            // An empty range counts too: what is asked about it has to be bounded as well.
+            rowsLeft -= max(1, chunk.rows.count + chunk.refused.count)
             bytesLeft -= chunk.rows.bytes.count
             chunks.append(chunk)
             if chunk.range.upTo != range.upTo { break }

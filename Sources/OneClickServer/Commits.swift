@@ -29,6 +29,9 @@ actor Commits: Service {
     private let settings: OneClickServer.Settings
     private let logger: Logger
     private var underWay: [PracticeID: UnderWay] = [:]
+    /// Of each practice the last failure that nobody waited for any more: told to whoever sends the
+    /// same commit again.
+    private var unheard: [PracticeID: (run: RunID, error: any Error)] = [:]
     private let orders: AsyncStream<Order>
     private let incoming: AsyncStream<Order>.Continuation
 
@@ -71,6 +74,9 @@ actor Commits: Service {
     private func register(
         _ request: CommitRequest, _ access: OneClickStore.RunAccess
     ) throws -> AsyncStream<Outcome> {
+        if let failure = unheard.removeValue(forKey: access.practice), failure.run == access.run {
+            throw failure.error
+        }
         if let run = run(of: access.practice) {
             guard run == access.run else { throw Self.inProgress }
         } else {
@@ -110,12 +116,14 @@ actor Commits: Service {
             outcome = .failure(error)
             note(error, order.access)
         }
-        // Nothing is remembered of a failure: the run is still open, and the same commit sent again
-        // hears the same.
         let waiting = underWay.removeValue(forKey: order.access.practice)?.waiting ?? []
+        var isHeard = false
         for one in waiting {
-            one.yield(outcome)
+            if case .enqueued = one.yield(outcome) { isHeard = true }
             one.finish()
+        }
+        if case .failure(let error) = outcome, !isHeard {
+            unheard[order.access.practice] = (order.access.run, error)
         }
     }
 

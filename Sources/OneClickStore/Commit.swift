@@ -148,7 +148,8 @@ struct Commit {
     // MARK: Applying
 
     private func apply(_ works: [Work], isFirst: Bool) throws -> [TableName: Counts] {
-        let removalGuard = try RemovalGuard(store, limits: limits, now: now)
+        let removalGuard = try RemovalGuard(
+            store, limits: limits, carried: request.tables, now: now)
         var counts: [TableName: Counts] = [:]
         for work in works {
             let name = work.shape.name
@@ -228,6 +229,7 @@ struct Commit {
         // but not where a person said that another Central is to be followed: no mark of it is
         // known.
         let isFollowing = state.lineageQuestion?.isApproved == true
+        if isFollowing { try forgetLineage() }
         let mark = request.mark ?? (isFollowing ? nil : state.latestMark)
         try store.db.execute(
             sql: """
@@ -246,6 +248,17 @@ struct Commit {
             try store.db.execute(
                 sql: "DELETE FROM \(shape.name) WHERE practice_id = ?",
                 arguments: [store.id.rawValue])
+            try store.dropLoad(shape.name)
+        }
+    }
+
+    /// Checkpoints and loads of tables that this commit leaves out come from the history that was
+    /// given up: they are compared in full, under the guard, when they can be.
+    private func forgetLineage() throws {
+        for shape in store.shapes.tables where request.tables[shape.name] == nil {
+            try store.db.execute(
+                sql: "DELETE FROM checkpoints WHERE practice_id = ? AND table_name = ?",
+                arguments: [store.id.rawValue, shape.name.rawValue])
             try store.dropLoad(shape.name)
         }
     }

@@ -66,7 +66,8 @@ extension PracticeStore {
             """
             (table_name, key, kind) IN (
               SELECT table_name, key, kind FROM (
-                SELECT *, row_number() OVER (PARTITION BY table_name, kind ORDER BY key) AS place
+                SELECT *, row_number() OVER (PARTITION BY table_name, kind
+                  ORDER BY origin_key IS NOT NULL, key) AS place
                 FROM exceptions WHERE practice_id = ?)
               WHERE place <= ?)
             """, [id.rawValue, Receipt.exceptionsMax]

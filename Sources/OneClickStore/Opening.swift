@@ -7,7 +7,7 @@ extension PracticeStore {
     static let limits = OpenAnswer.Limits(
         rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
     /// How long an ended run can be asked about.
-    static let runsKept = Duration.seconds(90 * 86_400)
+    static let runsKept = Duration.seconds(7 * 86_400)
     /// How long a run's token is good for without a new one.
     static let tokenLifetime = Duration.seconds(6 * 3600)
 

@@ -8,12 +8,13 @@ extension PracticeStore {
     func answer(_ plan: Plan) throws -> PlanAnswer {
         let table = TypedTable(try shape(plan.table))
         let held = try heldRemovals(of: plan.table)
+        var listed = 0
         return PlanAnswer(
             verdicts: try plan.entries.map { entry in
                 switch entry.content {
                 case .probe(let count, let digest):
                     try probe(table, entry, held, count: count, digest: digest)
-                case .detail(let names): .detail(try detail(table, entry, held, names))
+                case .detail(let names): .detail(try detail(table, entry, held, names, &listed))
                 }
             })
     }
@@ -44,7 +45,8 @@ extension PracticeStore {
     }
 
     private func detail(
-        _ table: TypedTable, _ entry: Plan.Entry, _ held: HeldRemovals, _ names: [Plan.RowName]
+        _ table: TypedTable, _ entry: Plan.Entry, _ held: HeldRemovals, _ names: [Plan.RowName],
+        _ listed: inout Int
     ) throws -> PlanAnswer.Detail {
         try checkOrder(names, entry.range)
         let except = Set(entry.except)
@@ -69,8 +71,9 @@ extension PracticeStore {
                 answer.rows.append(isEqual ? .equal : .changed)
                 next += 1
             } else if !except.contains(key) {
-                if answer.removed.count < PlanAnswer.Detail.removedMax {
+                if listed < PlanAnswer.removedMax {
                     answer.removed.append(key)
+                    listed += 1
                 } else {
                     answer.unlisted += 1
                 }

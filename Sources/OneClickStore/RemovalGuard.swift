@@ -19,10 +19,16 @@ final class RemovalGuard {
     /// commit writes anything.
     private var approved: [TableName: Set<Key>] = [:]
     private var refused: [TableName: Set<KeyValue>] = [:]
+    /// The tables that this commit carries.
+    private let carried: [TableName: TableCommit]
 
-    init(_ store: PracticeStore, limits: [TableName: RemovalLimits], now: Timestamp) throws {
+    init(
+        _ store: PracticeStore, limits: [TableName: RemovalLimits],
+        carried: [TableName: TableCommit], now: Timestamp
+    ) throws {
         self.store = store
         self.limits = limits
+        self.carried = carried
         self.now = now
         for shape in store.shapes.tables {
             let removals = try store.heldRemovals(of: shape.name)
@@ -123,13 +129,13 @@ final class RemovalGuard {
         _ known: inout [Key: Fate]
     ) throws -> [(RemovalRun, Fate)] {
         let name = table.shape.name
-        let fate = try known[run.prefix] ?? fate(below: run.prefix, table)
+        var fate = try known[run.prefix] ?? fate(below: run.prefix, table)
         known[run.prefix] = fate
         // With its parent goes whatever was held or kept of it.
         if case .goes = fate { return [(run, .goes)] }
         if let removal = held[name]?.byKey[run.prefix]?.exception ?? torn[run.prefix] {
             if approved[name]?.contains(removal.key) == true { return [(run, .goes)] }
-            return [(run, torn[run.prefix].map(Fate.staysHeld) ?? .stays)]
+            fate = torn[run.prefix].map(Fate.staysHeld) ?? .stays
         }
         let single = held[name]?.keys(below: run.prefix).filter(run.range.contains) ?? []
         if single.isEmpty { return [(run, fate)] }
@@ -166,10 +172,10 @@ final class RemovalGuard {
         if !parents.isEmpty {
             return holding.count == parents.count ? .sharesHold(holding[0]) : .counts
         }
-        // No parent is left. If none was ever synchronised, none was removed; one that is refused
-        // was never there, or is there in Central still.
-        guard try store.checkpoints()[link.table] != nil,
-            try !refusedReferences(link.table).contains(reference)
+        // No parent is left. Only a commit that carries the parents knows that Central has none
+        // either; one that is refused was never there, or is there in Central still.
+        guard let parents = carried[link.table],
+            try !refusedReferences(link.table, parents.refused).contains(reference)
         else { return .counts }
         return .goes
     }
@@ -198,10 +204,14 @@ final class RemovalGuard {
         return keys
     }
 
-    private func refusedReferences(_ table: TableName) throws -> Set<KeyValue> {
+    /// Of rows that are refused now, or were until now.
+    private func refusedReferences(
+        _ table: TableName, _ now: [RowException]
+    ) throws -> Set<KeyValue> {
         if let known = refused[table] { return known }
-        let found = try store.exceptions("table_name = ? AND kind = 'refused'", [table.rawValue])
-        let values = Set(found.flatMap { $0.exception.key.values ?? [] })
+        let before = try store.exceptions("table_name = ? AND kind = 'refused'", [table.rawValue])
+        let found = before.map(\.exception) + now
+        let values = Set(found.flatMap { $0.key.values ?? [] })
         refused[table] = values
         return values
     }

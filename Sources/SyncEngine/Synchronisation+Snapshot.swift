@@ -73,7 +73,7 @@ extension Synchronisation {
         for index in works.indices { works[index].load = nil }
         var differing = 0
         for index in works.indices {
-            try await compareAll(index)
+            try await guarding(index) { try await compareAll($0) }
             differing += works[index].planned.differing
         }
         if snapshot.isCaptured, ships { try await insertMark() }

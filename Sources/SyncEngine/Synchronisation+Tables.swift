@@ -47,7 +47,7 @@ extension Synchronisation {
     /// What of a chunk OneClick lacks. A refused row travels as a range of one key that is to be
     /// left alone: OneClick remembers it with the load.
     private func pieces(of chunk: Chunk, _ index: Int) async throws -> [Replace] {
-        try works[index].refuse(chunk.refused, rowsMax: settings.refusedRowsMax)
+        try refuse(chunk.refused, index)
         if works[index].isEmptyInOneClick {
             works[index].planned.added += chunk.rows.count
             // Even where Central has nothing: a load given up may have left rows there.
@@ -86,7 +86,7 @@ extension Synchronisation {
         while !rest.isEmpty {
             try checkStopped()
             guard let chunk = try await read(index, [rest], opened.asOf).first else { break }
-            try works[index].refuse(chunk.refused, rowsMax: settings.refusedRowsMax)
+            try refuse(chunk.refused, index)
             if works[index].isEmptyInOneClick && opened.version > 0 {
                 works[index].planned.added += chunk.rows.count
             } else {
@@ -127,7 +127,7 @@ extension Synchronisation {
             } else {
                 rest[rest.startIndex].after = last.range.upTo
             }
-            try works[index].refuse(chunks.flatMap(\.refused), rowsMax: settings.refusedRowsMax)
+            try refuse(chunks.flatMap(\.refused), index)
             let pieces = try await pieces(of: chunks, index)
             if !pieces.isEmpty {
                 try await ship(pieces, covers: nil, index, &group, &shipping)
@@ -181,7 +181,7 @@ extension Synchronisation {
     private func verify(
         _ chunks: [Chunk], _ index: Int, _ group: inout Ships, _ shipping: inout Shipping
     ) async throws {
-        try works[index].refuse(chunks.flatMap(\.refused), rowsMax: settings.refusedRowsMax)
+        try refuse(chunks.flatMap(\.refused), index)
         let verdicts = try await plan(index, chunks.map(\.probe))
         guard verdicts.count == chunks.count else { throw unanswered }
         for (chunk, verdict) in zip(chunks, verdicts) where verdict == .equal {
@@ -195,6 +195,12 @@ extension Synchronisation {
             "Rolling verification found records of \(works[index].name) that differed and "
                 + "mended them.")
         try await ship(pieces, covers: nil, index, &group, &shipping)
+    }
+
+    private func refuse(_ exceptions: [RowException], _ index: Int) throws {
+        let others = works.indices.filter { $0 != index && !works[$0].isFailed }
+            .reduce(0) { $0 + works[$1].refused.count }
+        try works[index].refuse(exceptions, rowsMax: settings.refusedRowsMax - others)
     }
 
     // MARK: Calls

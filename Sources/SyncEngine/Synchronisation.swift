@@ -190,7 +190,7 @@ final class Synchronisation {
 
     /// One table that cannot be read never stops the others; those of team security stand and fall
     /// together.
-    private func guarding(
+    func guarding(
         _ index: Int, _ body: (Int) async throws -> Void
     ) async throws {
         guard !works[index].isFailed else { return }
@@ -245,6 +245,7 @@ final class Synchronisation {
     /// Commits, and asks until the outcome is known: a lost answer may be that of a commit.
     func receipt(for request: CommitRequest) async throws -> Receipt {
         var state = try await attempt { [cloud, run] in try await cloud.commit(request, in: run!) }
+        var takenBack = 0
         while true {
             switch state {
             case .committed(let receipt): return receipt
@@ -257,6 +258,9 @@ final class Synchronisation {
                 state = try await attempt { [cloud, start] in try await cloud.state(of: start.id) }
             case .open:
                 // The commit was taken back (OneClick was restarted, say): it may be sent again.
+                takenBack += 1
+                guard takenBack < Backoff.attemptsMax else { throw Self.neverCommitted }
+                try checkStopped()
                 try await environment.wait(.seconds(1))
                 state = try await attempt { [cloud, run] in
                     try await cloud.commit(request, in: run!)
@@ -264,6 +268,10 @@ final class Synchronisation {
             }
         }
     }
+
+    private static let neverCommitted = SyncError(
+        "commit", "OneClick began to commit this synchronisation several times and never finished.",
+        hint: "Nothing was applied. Ask the people who run OneClick to look into its log.")
 
     private func finished(_ receipt: Receipt) -> RunRecord {
         let waiting = receipt.exceptions.filter { $0.kind != .kept && $0.origin == nil }

@@ -29,6 +29,7 @@ struct TableWork {
         (state?.unsettled ?? []) + (load?.unsettled ?? []) + refused.keys.map(KeyRange.key)
     }
 
+    /// - Parameter rowsMax: how many refused rows the commit has room for.
     mutating func refuse(_ exceptions: [RowException], rowsMax: Int) throws {
         for exception in exceptions { refused[exception.key] = exception }
         guard refused.count <= rowsMax else { throw tooManyRefused }
@@ -48,9 +49,11 @@ struct TableWork {
     /// Whether OneClick holds no row of it that a comparison could spare.
     var isEmptyInOneClick: Bool { (state?.rows ?? 0) == 0 }
 
-    /// Whether a change run follows: always, except after a full from the one snapshot of a Central
-    /// without capture.
-    func closes(_ snapshot: Snapshot) -> Bool { snapshot.isCaptured && (!isFull || load != nil) }
+    /// Whether a change run follows. After a full from the one snapshot of a Central without capture
+    /// only what a digest does not see is looked at again: rows that are held or refused.
+    func closes(_ snapshot: Snapshot) -> Bool {
+        (snapshot.isCaptured || !unsettled.isEmpty) && (!isFull || load != nil)
+    }
 }
 
 extension Sequence<KeyRange> {

@@ -80,7 +80,7 @@ public struct TableState: Codable, Hashable, Sendable {
     /// At most `unsettledMax`; where exceptions are many, a range reaches from one to another.
     public var unsettled: [KeyRange]
 
-    public static let unsettledMax = 1_000
+    public static let unsettledMax = 50_000
 
     public init(
         checkpoint: Checkpoint?, load: Load?, rows: Int, provedUpTo: KeyBound?,

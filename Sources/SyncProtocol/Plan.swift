@@ -119,9 +119,6 @@ public struct PlanAnswer: Hashable, Sendable {
         /// How many of all these wait for an answer, or were answered with "keep".
         public var held: Int
 
-        /// Keys that an answer lists at most for one range.
-        public static let removedMax = 20_000
-
         public init(rows: [RowVerdict], removed: [Key], unlisted: Int = 0, held: Int) {
             self.rows = rows
             self.removed = removed
@@ -131,6 +128,9 @@ public struct PlanAnswer: Hashable, Sendable {
     }
 
     public var verdicts: [Verdict]
+
+    /// Removed keys that one answer lists at most, over all its verdicts.
+    public static let removedMax = 20_000
 
     public init(verdicts: [Verdict]) { self.verdicts = verdicts }
 

@@ -2,7 +2,9 @@ import Foundation
 
 /// What the command says, on standard output.
 enum Output {
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    static func write(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
 
     static func json(_ answer: some Encodable) throws {
         let encoder = JSONEncoder()

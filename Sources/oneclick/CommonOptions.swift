@@ -39,6 +39,6 @@ struct CommonOptions: ParsableArguments {
     /// Answers on standard output: as one line of JSON, or in words.
     func answer(_ value: some Encodable, _ words: @autoclosure () -> String) throws {
         let line = json ? String(decoding: try WireJSON.encode(value), as: UTF8.self) : words()
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+        try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
     }
 }

@@ -43,7 +43,7 @@ struct OneClick: AsyncParsableCommand {
     }
 
     private static func leave(saying message: String, code: Int32) -> Never {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
         Foundation.exit(code)
     }
 }

@@ -46,7 +46,7 @@ struct SyncWorker: AsyncParsableCommand {
     }
 
     private static func leave(saying message: String, code: Int32) -> Never {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
         Foundation.exit(code)
     }
 }

@@ -24,7 +24,7 @@ struct CommonOptions: ParsableArguments {
 }
 
 func say(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
 }
 
 extension RunRecord {

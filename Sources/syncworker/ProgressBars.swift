@@ -24,7 +24,7 @@ final class ProgressBars: Sendable {
             guard drawn > 0 || !isLast else { return }
             let up = drawn > 0 ? "\u{1B}[\(drawn)A" : ""
             let text = up + "\u{1B}[?7l" + lines.joined() + "\u{1B}[?7h"
-            FileHandle.standardError.write(Data(text.utf8))
+            try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
             drawn = isLast ? 0 : lines.count
         }
     }

@@ -95,8 +95,9 @@ struct Run: AsyncParsableCommand {
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                     if interrupted.raise() { Foundation.exit(1) }
-                    FileHandle.standardError.write(
-                        Data("Stopping between two batches; Ctrl-C again ends at once.\n".utf8))
+                    try? FileHandle.standardError.write(
+                        contentsOf: Data(
+                            "Stopping between two batches; Ctrl-C again ends at once.\n".utf8))
                 }
                 return nil
             }

@@ -13,8 +13,10 @@ struct HeldPrefixTests {
         try await practice.exceptions().filter { $0.table == table && $0.kind != .refused }
     }
 
-    private func switched(_ kind: RunKind = .change) async throws -> Practice {
-        let practice = try await Practice()
+    private func switched(
+        _ kind: RunKind = .change, isCaptured: Bool = true
+    ) async throws -> Practice {
+        let practice = try await Practice(isCaptured: isCaptured)
         try await practice.run()
         try practice.office(Self.switchMost)
         let record = try await practice.run(kind)
@@ -36,9 +38,11 @@ struct HeldPrefixTests {
         #expect(try await held(practice, "ap_transactions") == exceptions)
     }
 
-    @Test("go with one approval", arguments: [RunKind.change, .full])
-    func approved(kind: RunKind) async throws {
-        let practice = try await switched()
+    @Test(
+        "go with one approval, with capture and without", arguments: [RunKind.change, .full],
+        [true, false])
+    func approved(kind: RunKind, isCaptured: Bool) async throws {
+        let practice = try await switched(isCaptured: isCaptured)
         try await practice.answer(.approve, "ap_transactions", keys: [Key(3)])
         #expect(try await practice.run(kind).outcome == .held)
         #expect(try await practice.oneClick("ap_transactions").count == 44)
@@ -99,9 +103,11 @@ struct HeldPrefixTests {
         #expect(try await practice.differences() == [])
     }
 
-    @Test("go with their parent, whatever was said of them", arguments: [nil, RemovalAnswer.keep])
-    func withParent(answer: RemovalAnswer?) async throws {
-        let practice = try await switched()
+    @Test(
+        "go with their parent, whatever was said of them", arguments: [nil, RemovalAnswer.keep],
+        [true, false])
+    func withParent(answer: RemovalAnswer?, isCaptured: Bool) async throws {
+        let practice = try await switched(isCaptured: isCaptured)
         if let answer { try await practice.answer(answer, "ap_transactions") }
         try practice.office("UPDATE client SET status = 'closed' WHERE id = 3")
         try await practice.run()

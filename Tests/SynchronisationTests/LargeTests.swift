@@ -19,7 +19,7 @@ struct LargeTests {
     @Test("gone at once is held, and goes when it is approved", arguments: [RunKind.change, .full])
     func gone(kind: RunKind) async throws {
         let practice = try await Practice()
-        let count = PlanAnswer.Detail.removedMax + 100
+        let count = PlanAnswer.removedMax + 100
         try practice.office(Self.lines(count, period: 1))
         try practice.office(Self.lines(50, period: 12))
         try await practice.run()
@@ -72,10 +72,10 @@ struct LargeTests {
         #expect(try await practice.differences() == [])
     }
 
-    @Test("refused here and there is read again in a bounded number of ranges, and ends")
+    @Test("refused here and there is listed in part, counted whole, and ends")
     func unsettled() async throws {
         let practice = try await Practice()
-        try practice.office(Self.lines(3 * TableState.unsettledMax, period: 1))
+        try practice.office(Self.lines(3 * Receipt.exceptionsMax, period: 1))
         try await practice.run()
         try practice.office(
             """
@@ -83,11 +83,11 @@ struct LargeTests {
             """)
         let record = try await practice.run()
         #expect(record.outcome == .completedWithErrors)
-        #expect(record.dataSets.last?.errors == 3 * TableState.unsettledMax / 2)
+        #expect(record.dataSets.last?.errors == 3 * Receipt.exceptionsMax / 2)
         #expect(record.errors.count == Receipt.exceptionsMax)
         let again = try await practice.run()
         #expect(again.rowsSent == 0)
-        #expect(again.dataSets.last?.errors == 3 * TableState.unsettledMax / 2)
+        #expect(again.dataSets.last?.errors == 3 * Receipt.exceptionsMax / 2)
         try practice.office("UPDATE ap_transaction SET posted_on = '2025-05-01'")
         #expect(try await practice.run().outcome == .succeeded)
         #expect(try await practice.differences() == [])

@@ -31,6 +31,34 @@ struct LineageTests {
         #expect(try await practice.run().rowsSent == 0)
     }
 
+    @Test("an answer used by a run of some data sets is not asked for again")
+    func followedBySome() async throws {
+        let practice = try await Practice()
+        let backup = try practice.backUp()
+        try await practice.run()
+        try practice.restore(backup)
+        try practice.office("DELETE FROM business WHERE id = 1")
+        #expect(try await practice.run().outcome == .held)
+        try await practice.answer(.approve, nil)
+        #expect(try await practice.run(only: ["Client List"]).outcome == .succeeded)
+        let record = try await practice.run()
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("a table that cannot be read does not keep the question from being asked")
+    func askedAllTheSame() async throws {
+        let practice = try await Practice()
+        let backup = try practice.backUp()
+        try await practice.run()
+        try practice.restore(backup)
+        try practice.office("UPDATE ap_transaction SET posted_on = 'some day'")
+        let record = try await practice.run { $0.refusedRowsMax = 40 }
+        #expect(record.outcome == .held)
+        #expect(Set(record.errors.map(\.code)) == ["lineage", "table"])
+        #expect(try await practice.cloud.store.status(practice: practice.id).lineageQuestion != nil)
+    }
+
     @Test("the right Central put back ends the question by itself")
     func putBack() async throws {
         let practice = try await Practice()
