@@ -62,11 +62,23 @@ final class SnapshotReader {
                 block.endRow()
             }
             if block.count + refused.count >= rowsMax || block.bytes.count >= bytesMax {
+                try checkNext(row, after: key, &block)
                 return Chunk(
                     range: KeyRange(after: range.after, upTo: key), rows: block, refused: refused)
             }
         }
         return Chunk(range: range, rows: block, refused: refused)
+    }
+
+    /// The next read begins behind `key`: a second row of that key would not be seen again.
+    private func checkNext(
+        _ row: SQLStatement, after key: Key, _ block: inout RowBlock
+    ) throws {
+        guard try row.step() else { return }
+        block.beginRow()
+        defer { block.dropRow() }
+        try appendKey(row, to: &block)
+        guard key < block.openKey else { throw outOfOrder(block.openKey) }
     }
 
     /// The catalogue's query narrowed to a range and put in order; kept for the next range of the

@@ -3,8 +3,8 @@ import SQLDrivers
 import SyncModel
 import SyncProtocol
 
-/// Rows under one parent that Central has no more, one beside the other: OneClick holds no other row
-/// in their range.
+/// Rows under one parent that Central has no more, one beside the other: OneClick holds no other
+/// row in their range.
 struct RemovalRun {
     var range: KeyRange
     var rows: Int

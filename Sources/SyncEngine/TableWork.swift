@@ -49,8 +49,8 @@ struct TableWork {
     /// Whether OneClick holds no row of it that a comparison could spare.
     var isEmptyInOneClick: Bool { (state?.rows ?? 0) == 0 }
 
-    /// Whether a change run follows. After a full from the one snapshot of a Central without capture
-    /// only what a digest does not see is looked at again: rows that are held or refused.
+    /// Whether a change run follows. After a full from the one snapshot of a Central without
+    /// capture only what a digest does not see is looked at again: rows held or refused.
     func closes(_ snapshot: Snapshot) -> Bool {
         (snapshot.isCaptured || !unsettled.isEmpty) && (!isFull || load != nil)
     }

@@ -19,8 +19,6 @@ struct ConformanceTests {
 
     /// Laws that the product breaks as yet, and what that means.
     private static let broken: [String: Comment] = [
-        "a key that comes twice is noticed where a read is cut between the two":
-            "SnapshotReader compares keys within one read only",
         "capture removed and installed again is not another Central":
             "removing capture forgets how far the change numbers had got",
         "aborted is written down before it is said, also of a run never heard of":
