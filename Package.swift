@@ -17,7 +17,7 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         dependencies: dependencies + [
             .product(name: "ArgumentParser", package: "swift-argument-parser")
         ],
-        swiftSettings: strict)
+        exclude: ["README.md"], swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -143,6 +143,8 @@ let package = Package(
                 "SyncModel", "SyncProtocol", "SyncEngine", "Central", "SyncTesting", "SampleOffice",
                 grdb,
             ]),
+        tests("ConformanceTests", ["SyncTesting"]),
+        tests("TidyTests", []),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "SyncModel"]),
         tests(

@@ -70,7 +70,8 @@ struct CatalogueCheck {
         let watched = Set(table.watches.map(\.base))
         for read in try tables(readBy: program) where !watched.contains(read) {
             report(
-                "\(table.name) reads \(read), which it does not watch: changes there would be lost.",
+                "\(table.name) reads \(read), which it does not watch: changes there would be "
+                    + "lost.",
                 line: table.line)
         }
         for (sql, what) in [(table.query, "query")] + table.clock.map({ ($0, "clock") }) {

@@ -96,8 +96,8 @@ struct CentralLineage {
                 """, arguments: [mark.rawValue])
         guard let count, count > 0 else { return .intact }
         return .cloudWentBack(
-            "OneClick stands at an earlier state than this Central has already synchronised: it was "
-                + "restored from a backup. The change history fills the gap.")
+            "OneClick stands at an earlier state than this Central has already synchronised: it "
+                + "was restored from a backup. The change history fills the gap.")
     }
 
     private func wentBack(since position: Position) throws -> String? {

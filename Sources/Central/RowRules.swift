@@ -36,8 +36,8 @@ final class RowRules {
         return nil
     }
 
-    /// All keys in scope that share a unique value with one of `keys`: whichever of them came or went
-    /// decides who keeps it, however it came.
+    /// All keys in scope that share a unique value with one of `keys`: whichever of them came or
+    /// went decides who keeps it, however it came.
     func companions(of keys: Set<Key>) -> [Key] {
         sharers.flatMap(\.values).filter { $0.count > 1 && !keys.isDisjoint(with: $0) }
             .flatMap(\.self)

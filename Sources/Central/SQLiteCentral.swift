@@ -43,8 +43,8 @@ public actor SQLiteCentral: Source {
     /// - Parameters:
     ///   - fingerprintKey: 32 secret bytes of the premises, under which sealed values are compared.
     ///   - busyTimeout: how long a locked Central is waited for.
-    ///   - changesPerRunMax: where more rows that a table reads from changed, it is compared in full:
-    ///     the keys of all changes are held in memory.
+    ///   - changesPerRunMax: where more rows that a table reads from changed, it is compared in
+    ///     full: the keys of all changes are held in memory.
     /// - Throws: `SyncError` where the file is missing, locked or no Central, and one that names
     ///   every mistake of the catalogue.
     public init(

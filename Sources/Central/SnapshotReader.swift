@@ -152,8 +152,8 @@ final class SnapshotReader {
     private func outOfOrder(_ key: Key) -> SyncError {
         SyncError(
             .table,
-            "Central delivered \(table.name) \(key) out of order or twice; the table was left as it "
-                + "is.",
+            "Central delivered \(table.name) \(key) out of order or twice; the table was left as "
+                + "it is.",
             hint: "Check the query of \(table.name) in the catalogue: a join that multiplies rows, "
                 + "or a key that is not unique.")
     }

@@ -23,8 +23,8 @@ public struct InstallationKey: Sendable {
         guard mode.intValue & 0o077 == 0 else {
             throw Self.error(
                 "The key file \(file) may be read or written by others than its owner.",
-                "Run `chmod 600 \(file)`. If somebody may have read it, enrol this SyncWorker again "
-                    + "with a new key.")
+                "Run `chmod 600 \(file)`. If somebody may have read it, enrol this SyncWorker "
+                    + "again with a new key.")
         }
         guard let pem = try? String(contentsOfFile: file, encoding: .utf8),
             let key = try? ES256PrivateKey(pem: pem)

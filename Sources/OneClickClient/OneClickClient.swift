@@ -53,8 +53,8 @@ public final class OneClickClient: Cloud {
         guard answer.protocolVersion == protocolVersion else {
             throw SyncError(
                 .version,
-                "OneClick speaks version \(answer.protocolVersion) of the synchronisation protocol, "
-                    + "this SyncWorker version \(protocolVersion).",
+                "OneClick speaks version \(answer.protocolVersion) of the synchronisation "
+                    + "protocol, this SyncWorker version \(protocolVersion).",
                 hint: "Bring both to the same release; nothing was synchronised.")
         }
         return answer

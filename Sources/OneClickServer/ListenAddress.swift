@@ -31,7 +31,8 @@ public struct ListenAddress: Hashable, Sendable {
         guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
             throw SyncError(
                 "address",
-                "OneClick does not listen on \(host): plain HTTP would cross the network unencrypted.",
+                "OneClick does not listen on \(host): plain HTTP would cross the network "
+                    + "unencrypted.",
                 hint: "Listen on 127.0.0.1 and put a proxy that speaks HTTPS, such as nginx or "
                     + "Caddy, in front of it.")
         }

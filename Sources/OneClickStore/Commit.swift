@@ -224,8 +224,9 @@ struct Commit {
         }
         if state.version == 0 { try clearUncommitted(besides: Set(works.map(\.shape.name))) }
         let version = state.version + 1
-        // A Central without capture sets no mark, and the latest goes on telling it from others; but
-        // not where a person said that another Central is to be followed: no mark of it is known.
+        // A Central without capture sets no mark, and the latest goes on telling it from others;
+        // but not where a person said that another Central is to be followed: no mark of it is
+        // known.
         let isFollowing = state.lineageQuestion?.isApproved == true
         let mark = request.mark ?? (isFollowing ? nil : state.latestMark)
         try store.db.execute(
@@ -272,7 +273,8 @@ struct Commit {
             checkpoints: try store.checkpoints(), exceptions: try store.listedExceptions())
         try store.db.execute(
             sql: """
-                UPDATE runs SET state = 'committed', receipt = ? WHERE practice_id = ? AND run_id = ?
+                UPDATE runs SET state = 'committed', receipt = ?
+                WHERE practice_id = ? AND run_id = ?
                 """,
             arguments: [try PracticeStore.encode(receipt), store.id.rawValue, run.rawValue])
         try store.db.execute(

@@ -293,7 +293,8 @@ public final class OneClickStore: Sendable {
                 "store_failed",
                 error.resultCode == .SQLITE_FULL
                     ? "The disk of OneClick's database is full."
-                    : "OneClick's database could not be used: \(error.message ?? "no reason given").",
+                    : "OneClick's database could not be used: "
+                        + "\(error.message ?? "no reason given").",
                 hint: "Nothing was applied; the next synchronisation tries again.",
                 recovery: .retryAfter(.seconds(5)))
         }

@@ -61,8 +61,8 @@ extension PracticeStore {
         }
     }
 
-    /// One installation writes: the one that OneClick knows, presenting the last fence it was given,
-    /// or naming the run whose reply was lost, from the place it has always stood at.
+    /// One installation writes: the one that OneClick knows, presenting the last fence it was
+    /// given, or naming the run whose reply was lost, from the place it has always stood at.
     private func checkWriter(
         _ request: OpenRequest, _ state: State, _ installation: InstallationID
     ) throws {

@@ -4,7 +4,7 @@ struct Day: Comparable, Hashable, Sendable, CustomStringConvertible {
 
     init(number: Int) { self.number = number }
 
-    /// Howard Hinnant's `days_from_civil`; the year begins in March, so that a leap day is its last.
+    /// Howard Hinnant's `days_from_civil`; the year begins in March, so a leap day is its last.
     init(_ year: Int, _ month: Int, _ day: Int) {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

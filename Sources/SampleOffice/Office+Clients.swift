@@ -125,7 +125,8 @@ extension Office {
         else { return nil }
         try giveEverything(of: gone, to: id)
         try run(
-            "UPDATE OR REPLACE client SET code = (SELECT code FROM client WHERE id = ?) WHERE id = ?",
+            "UPDATE OR REPLACE client SET code = (SELECT code FROM client WHERE id = ?) "
+                + "WHERE id = ?",
             .integer(gone), .integer(id))
         return "client \(id) takes the place of client \(gone)"
     }

@@ -2,8 +2,8 @@ import GRDB
 
 /// How an office finds and writes rows.
 extension Office {
-    /// The id of some row that meets the condition, found by the primary key from a random place on:
-    /// a table of millions is not read for it.
+    /// The id of some row that meets the condition, found by the primary key from a random place
+    /// on: a table of millions is not read for it.
     mutating func row(
         of table: String, where condition: String = "1", _ values: Value...
     ) throws -> Int? {

@@ -17,8 +17,8 @@ public struct RunSettings: Sendable {
     /// Rolling verification of a small table goes at least this many rows at a time.
     public var verificationRowsMin = 500
 
-    /// More refused rows than this are no bad rows but a catalogue that does not fit: the table that
-    /// has them is left as it is. A commit names each of them, and has room for about this many.
+    /// More refused rows than this are no bad rows but a catalogue that does not fit: the table
+    /// that has them is left as it is. A commit names each of them, and has room for about so many.
     public var refusedRowsMax = 100_000
 
     public init(practice: PracticeID, shapes: Shapes, server: String, place: String) {

@@ -160,8 +160,8 @@ final class Synchronisation {
         let everything = start.request.kind == .full || snapshot.lineage == .approved
         for index in works.indices {
             guard let state = snapshot.tables[works[index].name] else { continue }
-            // A load that cannot be taken up is begun anew: OneClick ends it with the table's commit
-            // or not at all.
+            // A load that cannot be taken up is begun anew: OneClick ends it with the table's
+            // commit or not at all.
             let hadLoad = works[index].load != nil
             if state.isLoadBroken || snapshot.lineage == .approved || !snapshot.isCaptured {
                 works[index].load = nil

@@ -23,8 +23,8 @@ struct TableWork {
         provedUpTo = state?.provedUpTo?.key
     }
 
-    /// Where OneClick holds rows differently, or a row was refused: read again by every run, so that
-    /// exceptions end by themselves.
+    /// Where OneClick holds rows differently, or a row was refused: read again by every run, so
+    /// that exceptions end by themselves.
     var unsettled: [KeyRange] {
         (state?.unsettled ?? []) + (load?.unsettled ?? []) + refused.keys.map(KeyRange.key)
     }

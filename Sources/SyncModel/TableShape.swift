@@ -21,8 +21,8 @@ public struct Column: Hashable, Sendable, Codable {
     }
 }
 
-/// How the rows of a table lead to those of another, whose fate is theirs: the parent that they hang
-/// on, and takes them along when it goes; or the rows that need them.
+/// How the rows of a table lead to those of another, whose fate is theirs: the parent that they
+/// hang on, and takes them along when it goes; or the rows that need them.
 public struct ParentLink: Hashable, Sendable, Codable {
     public var table: TableName
     /// The first column of the key of the table that has the link.

@@ -2,8 +2,8 @@ import CZstd
 import SyncModel
 
 /// The envelope of every binary body:
-/// `"SWF"`, version (1), kind, compression (0 none, 1 zstd), length of the content (LEB128), SHA-256
-/// of the content, then the content.
+/// `"SWF"`, version (1), kind, compression (0 none, 1 zstd), length of the content (LEB128),
+/// SHA-256 of the content, then the content.
 public enum Frame {
     public enum Kind: UInt8, Sendable {
         case batch = 1
@@ -68,8 +68,8 @@ public enum Frame {
     }
 
     private static func decompress(_ bytes: [UInt8], length: Int) throws -> [UInt8] {
-        // The frame's own header names its size; a bomb that lies about it fails in ZSTD_decompress,
-        // which never writes beyond the capacity given.
+        // The frame's own header names its size; a bomb that lies about it fails in
+        // ZSTD_decompress, which never writes beyond the capacity given.
         guard ZSTD_getFrameContentSize(bytes, bytes.count) == UInt64(length) else {
             throw WireReader.malformed("does not unfold to the length it names")
         }

@@ -4,9 +4,9 @@ import SyncModel
 ///
 /// A row is its key (`Key`), then every other column: `0x00` for NULL, else `0x01` and the value:
 /// an integer, decimal, date, timestamp or local time as zigzag LEB128 in its shortest form, a
-/// boolean as one byte 0 or 1, text and bytes behind their length, a sealed value as vault key (text)
-/// and fingerprint (32 bytes). The cipher texts of sealed values follow behind the canonical part,
-/// in column order: they cross the wire but take no part in digests.
+/// boolean as one byte 0 or 1, text and bytes behind their length, a sealed value as vault key
+/// (text) and fingerprint (32 bytes). The cipher texts of sealed values follow behind the canonical
+/// part, in column order: they cross the wire but take no part in digests.
 public struct RowBlock: Sendable, Hashable {
     /// Where one row lies in `bytes`.
     public struct Span: Sendable, Hashable {

@@ -1,6 +1,5 @@
 import Catalogue
 import Central
-import Crypto
 import Foundation
 import GRDB
 import OneClickStore
@@ -9,80 +8,55 @@ import SyncEngine
 import SyncModel
 import SyncProtocol
 
-/// A whole practice in a test: a SQLite Central with capture, the run, and a OneClick in memory.
+/// A whole practice in a test: a SQLite Central with capture, the run, and a OneClick in memory or
+/// in a file.
 public final class Practice: Sendable {
     public let world: World
-    public let path: String
     public let catalogue: Catalogue
     public let cloud: StoreCloud
     public let journal: MemoryJournal
     public let id: PracticeID
-    private let folder: URL
-    private let central: DatabaseQueue
+    /// OneClick's file; nil where it is in memory.
+    public let oneClickPath: String?
+    private let central: TestCentral
     private let settings: RunSettings
 
     public static let today = LocalDate("2026-11-24")!
 
+    public var path: String { central.path }
+
     /// - Parameters:
     ///   - isCaptured: whether change capture is installed in Central.
+    ///   - isOneClickInFile: whether OneClick is a file beside Central, for other programs to read.
     ///   - fill: makes the new Central's tables and puts rows into them.
     public init(
-        seed: UInt64 = 1, isCaptured: Bool = true,
+        seed: UInt64 = 1, isCaptured: Bool = true, isOneClickInFile: Bool = false,
         limits: [TableName: RemovalLimits] = [:],
         fill: (Database) throws -> Void = Practice.fewClients
     ) async throws {
         world = World(seed: seed, today: Self.today)
         catalogue = try Catalogue.standard()
-        folder = FileManager.default.temporaryDirectory
-            .appending(path: "syncworker-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        path = folder.appending(path: "central.db").path
-        central = try DatabaseQueue(path: path)
-        try Self.make(central, fill)
-        if isCaptured { _ = try Capture.install(path: path, catalogue: catalogue) }
-        (cloud, id) = try await Self.enrol(catalogue, world, limits)
+        central = try TestCentral(catalogue: catalogue, isCaptured: isCaptured, fill: fill)
+        oneClickPath = isOneClickInFile ? central.folder.path(of: "oneclick.db") : nil
+        let store = try OneClickStore.test(
+            at: oneClickPath, shapes: catalogue.shapes, limits: limits)
+        let installation = InstallationID(rawValue: "installation")
+        id = try await store.addPractice(
+            name: "Test", installation: installation, now: world.now)
+        cloud = StoreCloud(store: store, installation: installation, world: world)
         journal = MemoryJournal(world: world)
         settings = RunSettings(
             practice: id, shapes: catalogue.shapes, server: "TEST", place: "here")
     }
 
-    deinit {
-        try? central.close()
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private static func make(
-        _ central: DatabaseQueue, _ fill: (Database) throws -> Void
-    ) throws {
-        try central.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-        try central.write(fill)
-    }
-
-    private static func enrol(
-        _ catalogue: Catalogue, _ world: World, _ limits: [TableName: RemovalLimits]
-    ) async throws -> (StoreCloud, PracticeID) {
-        let key = Curve25519.KeyAgreement.PrivateKey().publicKey.rawRepresentation
-        let store = try OneClickStore.inMemory(
-            shapes: catalogue.shapes,
-            vault: VaultKey(id: "vault", publicKey: Array(key).hexadecimal), limits: limits)
-        let id = try await store.addPractice(
-            name: "Test", timeZone: "Europe/London", code: "AAAA",
-            codeExpires: world.now + .seconds(60), now: world.now)
-        let installation = InstallationID(rawValue: "installation")
-        _ = try await store.enrol(
-            EnrolmentRequest(
-                protocolVersion: protocolVersion, code: "AAAA", publicKey: "-", server: "TEST",
-                place: "here"),
-            installation: installation, now: world.now)
-        return (StoreCloud(store: store, installation: installation, world: world), id)
-    }
+    deinit { try? cloud.store.close() }
 
     // MARK: The office
 
     /// One transaction of the office.
-    public func office(_ body: (Database) throws -> Void) throws { try central.write(body) }
+    public func office(_ body: (Database) throws -> Void) throws { try central.office(body) }
 
-    public func office(_ sql: String) throws { try office { try $0.execute(sql: sql) } }
+    public func office(_ sql: String) throws { try central.office(sql) }
 
     /// One number out of Central.
     public func look(_ sql: String) throws -> Int {
@@ -90,17 +64,10 @@ public final class Practice: Sendable {
     }
 
     /// A copy of Central as it is now.
-    public func backUp() throws -> String {
-        let copy = folder.appending(path: "backup-\(UUID().uuidString).db").path
-        try central.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
-        return copy
-    }
+    public func backUp() throws -> String { try central.backUp() }
 
     /// Puts a backup's contents in Central's place, as a restore does.
-    public func restore(_ backup: String) throws {
-        try DatabaseQueue(path: backup).backup(to: central)
-        try central.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-    }
+    public func restore(_ backup: String) throws { try central.restore(backup) }
 
     // MARK: Runs
 
@@ -114,9 +81,9 @@ public final class Practice: Sendable {
         let world = world
         var settings = settings
         change(&settings)
-        let source = try SQLiteCentral(
-            path: path, catalogue: catalogue, fingerprintKey: [UInt8](repeating: 7, count: 32),
-            retention: retention, changesPerRunMax: changesPerRunMax, now: { world.now })
+        let source = try central.open(
+            retention: retention, changesPerRunMax: changesPerRunMax
+        ) { world.now }
         let runner = Runner(
             source: ObservedSource(source, world: world), cloud: cloud, journal: journal,
             settings: settings, environment: world.environment)
@@ -154,13 +121,7 @@ public final class Practice: Sendable {
     /// What the catalogue's query says should be there, as of the last checkpoint's date.
     public func expected(_ table: TableName) throws -> [String: [String: String]] {
         let entry = catalogue[table]!
-        let asOf = world.today.description
-        return try central.read { db in
-            let statement = try db.makeStatement(sql: entry.query)
-            let arguments: StatementArguments =
-                entry.query.contains(":as_of") ? ["as_of": asOf] : [:]
-            return Self.texts(try Row.fetchAll(statement, arguments: arguments), entry.shape)
-        }
+        return Self.texts(try central.rows(entry, asOf: world.today), entry.shape)
     }
 
     private static func texts(
@@ -221,7 +182,8 @@ extension Practice {
         try CentralSchema.create(in: db)
         try db.execute(
             sql: """
-                INSERT INTO database_info VALUES ('11111111-2222-3333-4444-555555555555', 'Test', 1);
+                INSERT INTO database_info
+                VALUES ('11111111-2222-3333-4444-555555555555', 'Test', 1);
                 INSERT INTO data_security (by_company, by_office, by_department) VALUES (0, 1, 0);
                 INSERT INTO ap_chart (name) VALUES ('Limited'), ('Sole trader');
                 """)

@@ -7,10 +7,10 @@ struct Work: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Plays a busy office on a practice that exists.",
         discussion: """
-            Edits, new clients, closing and reopening, team moves, journals, imports, employees who \
-            leave: one real transaction for each operation, now and then for several, while others \
-            read the file. Ends after --seconds or --operations, or with Ctrl-C, and says what it \
-            did.
+            Edits, new clients, closing and reopening, team moves, journals, imports, employees \
+            who leave: one real transaction for each operation, now and then for several, while \
+            others read the file. Ends after --seconds or --operations, or with Ctrl-C, and says \
+            what it did.
             """)
 
     @Option(help: ArgumentHelp("How long; until Ctrl-C if not given.", valueName: "d"))

@@ -15,8 +15,8 @@ struct PracticeAdd: AsyncParsableCommand {
         commandName: "add",
         abstract: "Add a practice and print the one-time code for its SyncWorker.",
         discussion: """
-            The code connects one SyncWorker to the practice, once, within 7 days. It is shown only \
-            now: OneClick keeps no copy.
+            The code connects one SyncWorker to the practice, once, within 7 days. It is shown \
+            only now: OneClick keeps no copy.
             """)
 
     @Argument(help: "The practice's name, as people know it.")

@@ -42,7 +42,8 @@ struct VaultFile {
         else {
             throw error(
                 "cannot be read or holds no key",
-                "Restore it from a backup: without it the sealed values of the database stay closed."
+                "Restore it from a backup: without it the sealed values of the database stay "
+                    + "closed."
             )
         }
         return key

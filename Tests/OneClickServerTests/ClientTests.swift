@@ -87,8 +87,8 @@ struct ClientTests {
 
     @Test("A server that is not there is unreachable, and nothing happened")
     func notThere() async throws {
-        // Port 1 is assigned to a service that nobody runs; a port that was free a moment ago may be
-        // another test's by now.
+        // Port 1 is assigned to a service that nobody runs; a port that was free a moment ago may
+        // be another test's by now.
         let error = await syncError { _ = try await client("http://127.0.0.1:1").status() }
         #expect(error?.code == .unreachable)
         #expect(error?.recovery == .retry)

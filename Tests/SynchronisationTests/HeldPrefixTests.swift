@@ -49,7 +49,7 @@ struct HeldPrefixTests {
         #expect(try await practice.differences() == [])
     }
 
-    /// Period 3 has its lines again, but for one: that one was never approved by time or by numbers.
+    /// Period 3 has its lines again, but for one: neither time nor numbers ever approved that one.
     static let halfBack = """
         DELETE FROM ap_transaction WHERE id = 9;
         UPDATE ap_period SET oi_mode = 'transactions' WHERE id = 3
