@@ -35,7 +35,7 @@ struct Initialise: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the practice is, such as Europe/Dublin, if its clocks do not show London's time.",
+            "Where the practice is, such as Europe/Dublin, if its clocks differ from London's.",
             valueName: "PLACE"))
     var timeZone: String?
 
