@@ -679,6 +679,19 @@ class Configurations(BadInput):
             self.practice.config.write_text(text)
         self.assert_says(done, MISUNDERSTOOD, "intervall_minutes", "interval_minutes")
 
+    def test_no_readable_file(self):
+        done = call("syncworker", "run", "--config", self.folder)
+        self.assert_says(done, MISUNDERSTOOD, str(self.folder), "is a folder", "--config")
+
+    def test_bad_time_zone(self):
+        for zone in ("Europe/Londn", "BST"):
+            done = self.practice.worker("config", "check", time_zone=zone)
+            self.assert_says(
+                done, MISUNDERSTOOD, f'time_zone is "{zone}"', "expected", "Europe/London")
+        done = self.practice.worker("config", "check", time_zone="Europe/Dublin")
+        self.assert_says(done, SUCCEEDED, "time_zone: Europe/Dublin")
+        self.assert_normal()
+
     def test_key_is_gone(self):
         done = self.with_configuration(self.practice.config.read_text())
         self.assert_says(done, FAILED, "syncworker.fingerprint", "backup", "init --force")
@@ -707,7 +720,7 @@ class Configurations(BadInput):
     def test_approve_what_is_not_held(self):
         rows = self.practice.rows_of_oneclick()
         done = self.practice.worker("approve", "clients")
-        self.assert_calm(done)
+        self.assert_says(done, SUCCEEDED, "nothing to answer", "syncworker held")
         self.assertEqual(self.practice.rows_of_oneclick(), rows)
         self.assert_normal()
 
@@ -881,6 +894,54 @@ class Rows(BadInput):
             known[0]["rows"]["clients"],
             self.practice.value("SELECT count(*) FROM clients", self.practice.oneclick))
 
+    def test_commands_that_are_not_understood(self):
+        for program in ("syncworker", "oneclick", "central-sample"):
+            for words in (["nonsense"], ["--nonsense"]):
+                with self.subTest(program=program, words=words):
+                    self.assert_says(call(program, *words), MISUNDERSTOOD, "nonsense", "--help")
+
+    def test_last_run_in_detail(self):
+        """What a run by the service found is read afterwards, record by record."""
+        self.practice.change("UPDATE employee SET work_email = NULL WHERE id = 1")
+        try:
+            self.assertEqual(self.practice.worker("run").code, WITH_ERRORS)
+            status = self.practice.worker("status")
+            self.assert_says(
+                status, SUCCEEDED, "completed with errors", "syncworker runs --limit 1 --details")
+            done = self.practice.worker("runs", "--limit", 1, "--details")
+            self.assert_says(done, SUCCEEDED, "Employee List:", "has no work e-mail", "Personal")
+        finally:
+            self.practice.change("UPDATE employee SET work_email = 'e1@example.com' WHERE id = 1")
+            self.assert_normal()
+
+    def test_oneclick_on_another_programs_database(self):
+        """Central's file for OneClick's: refused, and left as it is to the byte."""
+        central = self.folder / "central.db"
+        original = sqlite3.connect(self.practice.central)
+        copy = sqlite3.connect(central)
+        original.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        copy.close()
+        original.close()
+        before = central.read_bytes()
+        for command in (["serve", "--listen", "127.0.0.1:0"], ["migrate"], ["practice", "list"]):
+            with self.subTest(command=command):
+                done = call("oneclick", *command, "--database", f"sqlite:{central}")
+                self.assert_says(
+                    done, FAILED, "not OneClick's database", str(central), "Check the path")
+        self.assertEqual(central.read_bytes(), before)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["central.db"])
+
+    def test_vault_is_gone(self):
+        vault = self.practice.oneclick.with_name(self.practice.oneclick.name + ".vault")
+        away = vault.with_suffix(".away")
+        vault.rename(away)
+        try:
+            done = call("oneclick", "practice", "list", "--database", self.practice.database)
+        finally:
+            away.rename(vault)
+        self.assert_says(done, FAILED, str(vault), "is not there", "backup", "oneclick migrate")
+
     def test_practice_list_of_no_database(self):
         path = self.folder / "nowhere.db"
         done = call("oneclick", "practice", "list", "--database", f"sqlite:{path}")
@@ -951,7 +1012,9 @@ class EmptyCentral(BadInput):
             self.assertEqual(self.practice.rows_of_oneclick(), self.rows)
             self.assert_equal()
         done = self.practice.worker("held")
-        self.assert_says(done, SUCCEEDED, "clients", "employees", "approve")
+        self.assert_says(
+            done, SUCCEEDED, "employees: ", "records are gone from Central", "Since",
+            "syncworker approve clients", "syncworker approve employees --keep")
         self.put_back()
 
     def test_names_the_command(self):

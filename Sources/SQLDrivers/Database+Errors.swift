@@ -23,7 +23,8 @@ extension DatabaseError {
         case .SQLITE_CANTOPEN:
             SyncError(
                 .central, "\(what) (\(path)) cannot be opened.",
-                hint: "Check that the file is there and that this user may read it and its folder.")
+                hint: "Check that the file and its folder are there, and that this user may read "
+                    + "them.")
         case .SQLITE_READONLY:
             SyncError(
                 .central, "\(what) (\(path)) may not be written by this user.",

@@ -129,7 +129,7 @@ public struct Snapshot: Hashable, Sendable {
 }
 
 /// Why a table is read in full although nobody asked for it.
-public enum FullReason: String, Hashable, Sendable, Codable {
+public enum FullReason: String, Hashable, Sendable, Codable, CaseIterable {
     case neverSynchronised = "never synchronised"
     case historyExpired = "its change history has expired"
     case captureChanged = "capture or schema changed"

@@ -168,10 +168,23 @@ final class Synchronisation {
             }
             works[index].isFull =
                 everything || state.fullReason != nil || hadLoad || purpose == .verify
-            if let reason = state.fullReason, reason != .noCapture, reason != .neverSynchronised {
-                notes.append(
-                    "\(works[index].name) was compared in full: \(reason.rawValue).")
-            }
+        }
+        noteFullReasons()
+    }
+
+    /// One note for each reason, however many tables it is the reason of.
+    private func noteFullReasons() {
+        for reason in FullReason.allCases
+        where reason != .noCapture && reason != .neverSynchronised {
+            let tables = works.map(\.name).filter { snapshot.tables[$0]?.fullReason == reason }
+            guard let first = tables.first else { continue }
+            let who =
+                tables.count == 1
+                ? "\(first) was"
+                : tables.count == works.count ? "All tables were" : "\(tables.count) tables were"
+            let names = tables.map(\.rawValue).joined(separator: ", ")
+            let list = (2..<works.count).contains(tables.count) ? " (\(names))" : ""
+            notes.append("\(who) compared in full: \(reason.rawValue)\(list).")
         }
     }
 

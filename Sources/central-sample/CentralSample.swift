@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct CentralSample: ParsableCommand {
@@ -13,4 +14,17 @@ struct CentralSample: ParsableCommand {
               central-sample work central.sqlite --rate 2
             """,
         subcommands: [Create.self, Work.self])
+
+    /// As ArgumentParser's own, with the exit code of the other programs for a command that is not
+    /// understood.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(2)
+        }
+    }
 }

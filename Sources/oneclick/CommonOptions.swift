@@ -30,14 +30,9 @@ struct CommonOptions: ParsableArguments {
     /// The migrated database.
     func store() throws -> OneClickStore {
         let shapes = try Catalogue.standard().shapes
-        // Looked for first: a vault key beside a database that is not there helps nobody.
-        guard FileManager.default.fileExists(atPath: database) else {
-            throw SyncError(
-                "store", "There is no database \(database).",
-                hint: "Check the path, or make it with `oneclick migrate --database "
-                    + "sqlite:\(database)`.")
-        }
-        let vault = try VaultFile(besides: database).readOrMake()
+        // Looked at first: beside another program's database no vault's key is missing.
+        try OneClickStore.checkIsReady(path: database)
+        let vault = try VaultFile(besides: database).publicKey()
         return try OneClickStore(path: database, shapes: shapes, vault: vault)
     }
 

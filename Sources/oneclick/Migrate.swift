@@ -20,7 +20,8 @@ struct Migrate: ParsableCommand {
         let path = common.database
         try OneClickStore.migrate(path: path, shapes: try Catalogue.standard().shapes)
         let vault = VaultFile(besides: path)
-        let key = try vault.readOrMake()
+        try vault.makeIfMissing()
+        let key = try vault.publicKey()
         try common.answer(
             Answer(database: path, vaultKey: key.id),
             """

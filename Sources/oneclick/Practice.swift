@@ -22,7 +22,10 @@ struct PracticeAdd: AsyncParsableCommand {
     @Argument(help: "The practice's name, as people know it.")
     var name: String
 
-    @Option(help: "Where its office is: decides which day it is. Such as Europe/London.")
+    @Option(
+        help: ArgumentHelp(
+            "Where its office is, such as Europe/Dublin: decides which day it is.",
+            valueName: "PLACE"))
     var timeZone = "Europe/London"
 
     @OptionGroup var common: CommonOptions

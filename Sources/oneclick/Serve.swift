@@ -24,7 +24,10 @@ struct Serve: AsyncParsableCommand {
             "Where to listen; port 0 takes any free port.", valueName: "HOST:PORT"))
     var listen = "127.0.0.1:8080"
 
-    @Option(help: "How much to log to standard error: debug, info, warning or error.")
+    @Option(
+        help: ArgumentHelp(
+            "How much to log to standard error: debug, info, warning or error.",
+            valueName: "LEVEL"))
     var logLevel = "info"
 
     @OptionGroup var common: CommonOptions
@@ -33,7 +36,8 @@ struct Serve: AsyncParsableCommand {
 
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("\"\(logLevel)\" is no log level; take debug, info or error.")
+            throw ValidationError(
+                "\"\(logLevel)\" is no log level; take debug, info, warning or error.")
         }
         do {
             _ = try ListenAddress(listen)

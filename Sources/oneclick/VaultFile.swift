@@ -10,9 +10,18 @@ struct VaultFile {
 
     init(besides database: String) { path = database + ".vault" }
 
-    /// The public half of the key, which is made first where there is none.
-    func readOrMake() throws -> VaultKey {
+    func makeIfMissing() throws {
         if !FileManager.default.fileExists(atPath: path) { try make() }
+    }
+
+    /// The public half of the key.
+    func publicKey() throws -> VaultKey {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw error(
+                "is not there",
+                "Restore it from a backup. Without one, `oneclick migrate` makes a new key: the old "
+                    + "sealed values stay closed, and are sent again.")
+        }
         let publicKey = [UInt8](try read().publicKey.rawRepresentation)
         return VaultKey(
             id: String(RowDigest.of(publicKey).hexadecimal.prefix(16)),

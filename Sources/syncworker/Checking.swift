@@ -30,7 +30,8 @@ struct Configuration: AsyncParsableCommand {
             _ = try wiring.cloud()
             let capture = try Capture.status(path: settings.central, catalogue: catalogue)
             let values = [
-                "central": Settings.sqlite + settings.central, "oneclick": settings.oneclick,
+                "config": settings.file, "central": Settings.sqlite + settings.central,
+                "oneclick": settings.oneclick,
                 "practice": settings.practice.description,
                 "installation": settings.installation.rawValue,
                 "catalogue": settings.catalogue ?? "(built-in)",
@@ -52,11 +53,21 @@ struct Configuration: AsyncParsableCommand {
 struct CaptureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture", abstract: "Install, check or remove change capture in Central.",
+        discussion: """
+            Change capture notes which records of Central change, so that a synchronisation need \
+            not compare everything. It consists of triggers and tables of our own in Central, named \
+            syncworker_...; the practice's own tables are never written. `syncworker init` installs \
+            it.
+            """,
         subcommands: [Install.self, State.self, Remove.self])
 
     struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make, or mend, our own tables and triggers in Central.")
+            abstract: "Make, or mend, our own tables and triggers in Central.",
+            discussion: """
+                Doing it again changes nothing. After an upgrade of Central it brings capture in \
+                line with the new schema.
+                """)
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -82,9 +93,10 @@ struct CaptureCommand: AsyncParsableCommand {
 
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take our triggers and change rows out of Central.")
+            abstract: "Take our triggers and change rows out of Central.",
+            discussion: "From then on every synchronisation compares everything.")
 
-        @Flag(help: "The marks too, by which OneClick recognises this Central.")
+        @Flag(help: "Take out the marks too, by which OneClick recognises this Central.")
         var everything = false
 
         @OptionGroup var common: CommonOptions

@@ -24,7 +24,10 @@ struct Initialise: AsyncParsableCommand {
     @Option(help: ArgumentHelp("OneClick's address, https://...", valueName: "URL"))
     var oneclick: String
 
-    @Option(help: "The one-time code from OneClick (`oneclick practice add` prints it).")
+    @Option(
+        help: ArgumentHelp(
+            "The one-time code from OneClick (`oneclick practice add` prints it).",
+            valueName: "CODE"))
     var code: String
 
     @Option(help: ArgumentHelp("Another catalogue than the built-in one.", valueName: "FILE"))
@@ -32,8 +35,8 @@ struct Initialise: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the practice is, if its clocks do not show London's time.",
-            valueName: "Europe/London"))
+            "Where the practice is, such as Europe/Dublin, if its clocks do not show London's time.",
+            valueName: "PLACE"))
     var timeZone: String?
 
     @Flag(help: "Replace a configuration that is there.")

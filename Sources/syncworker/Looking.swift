@@ -43,11 +43,13 @@ struct Status: AsyncParsableCommand {
     private func text(_ answer: Answer, _ settings: Settings) -> String {
         let time = settings.time
         var lines = ["SyncWorker Service Status: \(settings.server)"]
-        if let service = answer.service {
-            lines.append(
-                service.isRunning
-                    ? "Synchronisation is currently in progress"
-                    : "Next scheduled sync: \(time.words(service.nextStart))")
+        if let service = answer.service, service.isRunning {
+            lines.append("Synchronisation is currently in progress")
+            if let progress = service.progress {
+                lines.append("At the moment: \(progress.step), \(progress.rowsSent) rows sent.")
+            }
+        } else if let service = answer.service {
+            lines.append("Next scheduled sync: \(time.words(service.nextStart))")
         } else if let process = answer.process {
             lines.append("Process \(process) synchronises; no service answers.")
         } else {
@@ -57,6 +59,9 @@ struct Status: AsyncParsableCommand {
             lines.append(
                 "Last: \(time.words(last.startedAt)), \(last.title) "
                     + "\(RunRecord.words(last.outcome)).")
+            if last.errors.contains(where: { !$0.isHeld }) {
+                lines.append("What was not right: `syncworker runs --limit 1 --details`.")
+            }
         } else {
             lines.append("Nothing was synchronised yet.")
         }
@@ -64,9 +69,10 @@ struct Status: AsyncParsableCommand {
             let since = oneclick.lastCommittedAt.map(time.words) ?? "never"
             lines.append(
                 "OneClick (\(settings.oneclick)) answers; its data was last moved: \(since).")
-            let waiting = oneclick.exceptions.count { $0.kind == .held && $0.origin == nil }
+            let waiting = oneclick.exceptions.filter { $0.kind == .held && $0.origin == nil }
+                .reduce(0) { $0 + $1.rows }
             if waiting > 0 {
-                lines.append("\(waiting) removals wait for an answer: `syncworker held`.")
+                lines.append("Removals that wait for an answer: \(waiting) (`syncworker held`).")
             }
         } else if let error = answer.oneclickError {
             lines.append(error)
@@ -79,8 +85,11 @@ struct Status: AsyncParsableCommand {
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the last synchronisations.")
 
-    @Option(help: "How many, newest first.")
+    @Option(help: ArgumentHelp("How many, newest first.", valueName: "N"))
     var limit = 20
+
+    @Flag(help: "Say what each did, and name every record that is not as it should be.")
+    var details = false
 
     @OptionGroup var common: CommonOptions
 
@@ -99,117 +108,23 @@ struct Runs: AsyncParsableCommand {
                 limit: limit, isUnderway: RunLock.isHeld(path: settings.lockFile))
             try journal.close()
         }
+        if runs.isEmpty { return try common.answer(runs, "No synchronisation yet.") }
+        try common.answer(
+            runs, details ? text(runs, settings.time) : table(runs, settings.time))
+    }
+
+    private func table(_ runs: [RunRecord], _ time: PracticeTime) -> String {
         let rows = runs.map { run in
             [
-                settings.time.words(run.startedAt), run.title, RunRecord.words(run.outcome),
+                time.words(run.startedAt), run.title, RunRecord.words(run.outcome),
                 String(run.rowsSent), String(run.errors.count),
             ]
         }
-        let table = Table(["started", "kind", "outcome", "rows sent", "errors"], rows)
-        try common.answer(
-            runs, runs.isEmpty ? "No synchronisation yet." : table.lines.joined(separator: "\n"))
-    }
-}
-
-/// What waits for a person's answer.
-struct Held: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "List removals, and the question whose Central this is, that wait for an answer.")
-
-    @OptionGroup var common: CommonOptions
-
-    private struct Answer: Encodable {
-        var held: [RowException]
-        var kept: [RowException]
-        var lineageQuestion: LineageQuestion?
+        return Table(["started", "kind", "outcome", "rows sent", "errors"], rows).lines
+            .joined(separator: "\n")
     }
 
-    func run() async throws {
-        let settings = try await common.settings()
-        let status = try await Wiring(settings: settings).cloud().status()
-        let roots = status.exceptions.filter { $0.origin == nil }
-        let answer = Answer(
-            held: roots.filter { $0.kind == .held }, kept: roots.filter { $0.kind == .kept },
-            lineageQuestion: status.lineageQuestion)
-        try common.answer(answer, text(answer, settings.time))
-    }
-
-    private func text(_ answer: Answer, _ time: PracticeTime) -> String {
-        var lines: [String] = []
-        if let question = answer.lineageQuestion {
-            lines.append(
-                "\(question.message) \(question.rowsDiffering) records differ. "
-                    + (question.isApproved
-                        ? "Approved: the next synchronisation follows this Central."
-                        : "`syncworker approve --lineage` makes OneClick follow this Central."))
-        }
-        for exception in answer.held {
-            let since = exception.since.map { " Since \(time.words($0))." } ?? ""
-            lines.append("\(exception.table) \(exception.key): \(exception.message)\(since)")
-        }
-        if !answer.held.isEmpty {
-            lines.append(
-                "`syncworker approve TABLE [KEY...]` lets them go, `--keep` keeps the rows.")
-        }
-        for exception in answer.kept {
-            lines.append("\(exception.table) \(exception.key): kept by a person's word.")
-        }
-        return lines.isEmpty ? "Nothing waits for an answer." : lines.joined(separator: "\n")
-    }
-}
-
-/// A person's answer.
-struct Approve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Answer held removals of a table, or the question whose Central this is.",
-        discussion: """
-            An approval covers the removals that are held at this moment, and the rows they were \
-            given for: those still absent from Central go with the next synchronisation, those \
-            that came back drop out.
-            """)
-
-    @Argument(help: "The table, such as clients.")
-    var table: String?
-
-    @Argument(help: "Keys, such as 17 or 4,17 for a path; all that are held if none is named.")
-    var keys: [String] = []
-
-    @Flag(help: "Keep the rows in OneClick instead.")
-    var keep = false
-
-    @Flag(help: "Follow this Central, although its history is another one.")
-    var lineage = false
-
-    @OptionGroup var common: CommonOptions
-
-    func validate() throws {
-        guard lineage != (table != nil) else {
-            throw ValidationError("Name a table, or --lineage; not both.")
-        }
-        _ = try keys.map(Self.key)
-    }
-
-    func run() async throws {
-        let settings = try await common.settings()
-        let receipt = try await Wiring(settings: settings).cloud().answer(
-            AnswerRequest(
-                answer: keep ? .keep : .approve, table: table.map(TableName.init(rawValue:)),
-                keys: keys.isEmpty ? nil : try keys.map(Self.key), person: NSUserName()))
-        let what = keep ? "kept" : "approved"
-        try common.answer(
-            receipt,
-            lineage
-                ? "Answered. The next synchronisation acts on it."
-                : "\(receipt.answered) removals \(what). The next synchronisation acts on it.")
-    }
-
-    private static func key(_ text: String) throws -> Key {
-        // As `held` prints it, too.
-        let bare = text.filter { !"[] ".contains($0) }
-        let parts = bare.split(separator: ",").map { Int64($0).map(KeyValue.integer) }
-        guard !parts.isEmpty, !parts.contains(nil) else {
-            throw ValidationError("\"\(text)\" is no key; write 17, or 4,17 for a path.")
-        }
-        return Key(parts.compactMap(\.self))
+    private func text(_ runs: [RunRecord], _ time: PracticeTime) -> String {
+        runs.map { "\(time.words($0.startedAt))\n\($0.text)" }.joined(separator: "\n\n")
     }
 }

@@ -11,7 +11,7 @@ struct SyncWorker: AsyncParsableCommand {
         discussion: """
             To begin, take the one-time code that OneClick's administrator gave you:
 
-              syncworker init --central sqlite:central.db --oneclick https://... --code CODE
+              syncworker init --central sqlite:FILE --oneclick URL --code CODE
               syncworker serve
 
             Exit codes: 0 succeeded, 1 failed or stopped, 2 the command was not understood, \

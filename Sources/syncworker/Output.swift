@@ -8,7 +8,7 @@ import Synchronization
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The configuration.", valueName: "FILE"))
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "FILE"))
     var config = "syncworker.yaml"
 
     @Flag(help: "Answer in JSON, for programs.")
@@ -45,12 +45,30 @@ extension RunRecord {
             ).lines
         lines.append("\(rowsSent) rows sent, \(bytesSent) bytes in \(requests) requests.")
         lines += notes.map { "Note: \($0)" }
-        for error in errors.prefix(20) {
-            let place = error.dataSet.map { "\($0): " } ?? ""
-            lines.append("\(place)\(error.message) \(error.hint)")
+        return (lines + problemLines).joined(separator: "\n")
+    }
+
+    /// In the order of the data sets. Of removals that wait one stands for all: many of them would
+    /// hide what has to be mended.
+    private var problemLines: [String] {
+        let shown = 20
+        let sets = [nil] + dataSets.map(\.name)
+        let refused = sets.flatMap { set in errors.filter { $0.dataSet == set && !$0.isHeld } }
+        var lines = refused.prefix(shown).map(\.text)
+        if refused.count > shown {
+            lines.append("... and \(refused.count - shown) more; --json has all.")
         }
-        if errors.count > 20 { lines.append("... and \(errors.count - 20) more; --json has all.") }
-        return lines.joined(separator: "\n")
+        for set in sets {
+            let held = errors.filter { $0.dataSet == set && $0.isHeld }
+            guard let first = held.first else { continue }
+            lines.append(first.text)
+            if held.count > 1 {
+                lines.append(
+                    "\(set ?? ""): ... and so it is with \(held.count - 1) more; `syncworker held` "
+                        + "lists them.")
+            }
+        }
+        return lines
     }
 
     var title: String {
@@ -81,6 +99,13 @@ extension RunRecord {
     }
 }
 
+extension RunRecord.Problem {
+    /// Whether it is a removal that waits for an answer.
+    var isHeld: Bool { code == "held" }
+
+    var text: String { (dataSet.map { "\($0): " } ?? "") + "\(message) \(hint)" }
+}
+
 /// Columns, aligned: words to the left, numbers to the right.
 struct Table {
     let lines: [String]
@@ -97,32 +122,6 @@ struct Table {
                 return areNumbers[index] ? pad + cell.0 : cell.0 + pad
             }.joined(separator: "  ")
         }
-    }
-}
-
-/// A bar for each data set, redrawn in place; nothing where standard error is no terminal.
-final class ProgressBars: Sendable {
-    private static let isTerminal = isatty(STDERR_FILENO) == 1
-    private let isDrawn = Latch()
-
-    func show(_ progress: RunProgress) {
-        guard Self.isTerminal else { return }
-        var text = isDrawn.raise() ? "\u{1B}[\(progress.dataSets.count + 1)A" : ""
-        text += "\u{1B}[K\(progress.step), \(progress.rowsSent) rows sent\n"
-        for set in progress.dataSets { text += "\u{1B}[K" + Self.bar(set) + "\n" }
-        FileHandle.standardError.write(Data(text.utf8))
-    }
-
-    private static func bar(_ set: RunProgress.DataSetProgress) -> String {
-        let width = 24
-        let isDone = set.state == .equal || set.state == .shipped
-        let part = set.rowsTotal.map { min(1, Double(set.rowsDone) / Double(max(1, $0))) } ?? 0
-        let filled = isDone ? width : Int(Double(width) * part)
-        let bar =
-            String(repeating: "#", count: filled)
-            + String(repeating: ".", count: width - filled)
-        let name = set.name.padding(toLength: 22, withPad: " ", startingAt: 0)
-        return "\(name) [\(bar)] \(set.rowsDone) \(set.state.rawValue)"
     }
 }
 

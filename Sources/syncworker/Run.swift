@@ -60,7 +60,9 @@ struct Run: AsyncParsableCommand {
         let bars = common.json ? nil : ProgressBars()
         while true {
             switch try await service.standing(of: ticket.ticket) {
-            case .done(let record): return record
+            case .done(let record):
+                bars?.clear()
+                return record
             case .running(let progress): if let progress { bars?.show(progress) }
             case .queued: break
             }
@@ -76,6 +78,7 @@ struct Run: AsyncParsableCommand {
             await wiring.perform(
                 request, journal: journal, progress: { bars?.show($0) }, isStopped: isStopped)
         }
+        bars?.clear()
         try journal.close()
         withExtendedLifetime(lock) {}
         return record

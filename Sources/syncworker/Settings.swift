@@ -67,6 +67,16 @@ struct Settings: Sendable {
                 .usage, "There is no configuration \(file).",
                 hint: "Name it with --config, or make it with `syncworker init`.")
         }
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: file, isDirectory: &isFolder)
+        guard !isFolder.boolValue, FileManager.default.isReadableFile(atPath: file) else {
+            throw SyncError(
+                .usage,
+                isFolder.boolValue
+                    ? "\(file) is a folder, not a configuration."
+                    : "The configuration \(file) may not be read by this user.",
+                hint: "Name a file that this user may read with --config.")
+        }
         let yaml: FileProvider<YAMLSnapshot>
         do {
             yaml = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
