@@ -19,8 +19,8 @@ struct VaultFile {
         guard FileManager.default.fileExists(atPath: path) else {
             throw error(
                 "is not there",
-                "Restore it from a backup. Without one, `oneclick migrate` makes a new key: the old "
-                    + "sealed values stay closed, and are sent again.")
+                "Restore it from a backup. Without one, `oneclick migrate` makes a new key: the "
+                    + "old sealed values stay closed, and are sent again.")
         }
         let publicKey = [UInt8](try read().publicKey.rawRepresentation)
         return VaultKey(

@@ -10,8 +10,8 @@ struct Held: AsyncParsableCommand {
         abstract: "List what waits for an answer: removals, or whether Central is the right one.",
         discussion: """
             Many records that are gone at once may be gone by mistake: they stay in OneClick until \
-            a person approves their removal or decides to keep them (`syncworker approve`). The same \
-            goes for a Central that was restored from a backup.
+            a person approves their removal or decides to keep them (`syncworker approve`). The \
+            same goes for a Central that was restored from a backup.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -45,8 +45,8 @@ struct Held: AsyncParsableCommand {
         "\(question.message) \(question.rowsDiffering) records differ. "
             + (question.isApproved
                 ? "Approved: the next synchronisation follows this Central."
-                : "`syncworker approve --lineage` makes OneClick follow this Central; otherwise put "
-                    + "the right one back.")
+                : "`syncworker approve --lineage` makes OneClick follow this Central; otherwise "
+                    + "put the right one back.")
     }
 
     private func words(
@@ -57,8 +57,8 @@ struct Held: AsyncParsableCommand {
         let what =
             held.count == 1
             ? held[0].message
-            : "\(table): \(count) records are gone from Central, so many at once that their removal "
-                + "waits for an answer: \(Self.list(held))."
+            : "\(table): \(count) records are gone from Central, so many at once that their "
+                + "removal waits for an answer: \(Self.list(held))."
         return [
             what + since,
             "  `syncworker approve \(table)` lets them go, `syncworker approve \(table) --keep` "
@@ -89,8 +89,8 @@ struct Approve: AsyncParsableCommand {
         abstract: "Answer what `syncworker held` lists.",
         discussion: """
             An approval covers the removals that are held at this moment, and the rows they were \
-            given for: those still absent from Central go with the next synchronisation, those that \
-            came back drop out.
+            given for: those still absent from Central go with the next synchronisation, those \
+            that came back drop out.
             """)
 
     @Argument(help: "The table, such as clients.")

@@ -55,9 +55,9 @@ struct CaptureCommand: AsyncParsableCommand {
         commandName: "capture", abstract: "Install, check or remove change capture in Central.",
         discussion: """
             Change capture notes which records of Central change, so that a synchronisation need \
-            not compare everything. It consists of triggers and tables of our own in Central, named \
-            syncworker_...; the practice's own tables are never written. `syncworker init` installs \
-            it.
+            not compare everything. It consists of triggers and tables of our own in Central, \
+            named syncworker_...; the practice's own tables are never written. `syncworker init` \
+            installs it.
             """,
         subcommands: [Install.self, State.self, Remove.self])
 

@@ -35,7 +35,8 @@ struct Initialise: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the practice is, such as Europe/Dublin, if its clocks do not show London's time.",
+            "Where the practice is, such as Europe/Dublin, if its clocks do not show London's "
+                + "time.",
             valueName: "PLACE"))
     var timeZone: String?
 
