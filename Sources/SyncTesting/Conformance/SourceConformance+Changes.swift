@@ -6,7 +6,7 @@ import SyncProtocol
 extension SourceConformance {
     static let changeLaws: [Law<CentralKind>] = [
         Law("every row that differs from a checkpoint lies in an affected range") { kind in
-            for seed in 1...8 as ClosedRange<UInt64> {
+            for seed in 1...20 as ClosedRange<UInt64> {
                 try await namesEveryChange(try await OpenCentral(kind.office(8, seed)), seed)
             }
         },
@@ -46,7 +46,35 @@ extension SourceConformance {
             earlier = (earlier + [now]).suffix(3)
             try await it.central.work(
                 &office, steps: world.random(below: 8), today: world.today)
+            for _ in 0..<world.random(below: 4) { try await it.central.office(rareWork(world)) }
         }
+    }
+
+    /// What an office does too rarely for a random history to come upon it.
+    private static func rareWork(_ world: World) -> String {
+        let (one, other) = (1 + world.random(below: 8), 1 + world.random(below: 8))
+        return world.pick([
+            """
+            UPDATE client SET status = CASE status WHEN 'closed' THEN 'active' ELSE 'closed' END
+            WHERE id = \(one)
+            """,
+            "UPDATE ap_period SET client_id = \(other) WHERE client_id = \(one)",
+            "UPDATE ap_period SET chart_id = 1 + chart_id % 2 WHERE client_id = \(one)",
+            """
+            UPDATE ap_period
+            SET oi_mode = CASE oi_mode WHEN 'transactions' THEN 'trial_balance'
+              ELSE 'transactions' END
+            WHERE client_id = \(one)
+            """,
+            "UPDATE business SET client_id = \(other) WHERE client_id = \(one)",
+            "UPDATE client_team SET client_id = \(other) WHERE client_id = \(one)",
+            "UPDATE client_team SET employee_id = \(other) WHERE client_id = \(one)",
+            "UPDATE client SET contact_id = \(other) WHERE id = \(one)",
+            "UPDATE employee SET login_disabled = 1 - login_disabled WHERE id = \(one)",
+            "UPDATE hmrc_credential SET level = 'employee', scope_id = \(one)",
+            "UPDATE client SET id = 100 + id WHERE id = \(one)",
+            "UPDATE ap_period SET id = 100 + id WHERE client_id = \(one)",
+        ])
     }
 
     private static func namesRowsOfTheClock(_ it: OpenCentral) async throws {
