@@ -16,8 +16,8 @@ public final class RunLock: Sendable {
                 hint: "Check that this user may write to its folder.")
         }
         guard Self.take(descriptor) else {
+            // What is opened is closed by `deinit`, which runs even where this throws.
             let holder = Self.holder(path)
-            close(descriptor)
             throw SyncError(
                 .busy,
                 "Another process synchronises this practice"
