@@ -11,7 +11,7 @@ struct AffectedKeys {
     let db: Database
     private var paths: Set<Key> = []
     /// Lookups already done, so that a client touched fifty times is looked up once.
-    private var asked: Set<[DatabaseValue]> = []
+    private var asked: Set<[[UInt8]]> = []
     private var lookups: [String: SQLStatement] = [:]
 
     init(_ table: CatalogueTable, captured: [String: [String]], rules: RowRules, _ db: Database) {
@@ -71,7 +71,7 @@ struct AffectedKeys {
 
     private mutating func addLookup(_ sql: String, _ row: [String: DatabaseValue]) throws {
         let values = sql.parameterNames.map { row[$0] ?? .null }
-        guard asked.insert([sql.databaseValue] + values).inserted else { return }
+        guard asked.insert([Array(sql.utf8)] + values.map(\.exact)).inserted else { return }
         let statement = try lookups[sql] ?? SQLStatement(db, sql)
         lookups[sql] = statement
         statement.reset()
@@ -128,14 +128,20 @@ private struct Change {
     /// row that came or went always does.
     func concerns(_ watch: Watch) -> Bool {
         guard operation == "U", let when = watch.when else { return true }
-        return (when + watch.rule.columns).contains { !Self.isSame(old[$0], new[$0]) }
+        return (when + watch.rule.columns).contains { old[$0]?.exact != new[$0]?.exact }
     }
+}
 
-    /// The same storage class and the same value: 1 and 1.0 are not.
-    private static func isSame(_ a: DatabaseValue?, _ b: DatabaseValue?) -> Bool {
-        switch (a?.storage, b?.storage) {
-        case (.int64, .double), (.double, .int64): false
-        default: a == b
+extension DatabaseValue {
+    /// Storage class and content. Values that Swift takes for equal may be two: 1 and 1.0, or two
+    /// spellings of one letter.
+    fileprivate var exact: [UInt8] {
+        switch storage {
+        case .null: [0]
+        case .int64(let number): [1] + withUnsafeBytes(of: number, Array.init)
+        case .double(let number): [2] + withUnsafeBytes(of: number.bitPattern, Array.init)
+        case .string(let text): [3] + text.utf8
+        case .blob(let bytes): [4] + bytes
         }
     }
 }

@@ -72,6 +72,7 @@ public enum Capture {
                 for sql in [changeTable, markTable, metaTable] { try db.execute(sql: sql) }
                 try db.execute(
                     sql: "INSERT OR IGNORE INTO syncworker_meta VALUES ('floor', 0)")
+                try goOnCounting(db)
                 if try !fits(catalogue, db) { try makeTriggers(catalogue, db) }
                 return .commit
             }
@@ -85,7 +86,7 @@ public enum Capture {
     }
 
     /// Drops triggers and change rows. The marks stay, by which OneClick recognises this Central,
-    /// unless `everything` is asked for.
+    /// and how far the change numbers had got, unless `everything` is asked for.
     public static func remove(
         path: String, catalogue: Catalogue, everything: Bool
     ) throws -> Status {
@@ -93,13 +94,30 @@ public enum Capture {
         return try using(path, file.openForWriting) { db in
             try db.inTransaction(.immediate) {
                 try dropTriggers(db)
+                if try db.tableExists("syncworker_change") {
+                    try Retention.raiseFloor(db, to: CentralLineage.changeNumber(db))
+                }
                 try db.execute(sql: "DROP TABLE IF EXISTS syncworker_change")
-                try db.execute(sql: "DROP TABLE IF EXISTS syncworker_meta")
-                if everything { try db.execute(sql: "DROP TABLE IF EXISTS syncworker_mark") }
+                if everything {
+                    try db.execute(sql: "DROP TABLE IF EXISTS syncworker_meta")
+                    try db.execute(sql: "DROP TABLE IF EXISTS syncworker_mark")
+                }
                 return .commit
             }
             return try status(catalogue, file, db)
         }
+    }
+
+    /// A change table made anew begins behind the numbers of the one before: numbers that went back
+    /// would say that Central did.
+    private static func goOnCounting(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO sqlite_sequence (name, seq)
+                SELECT 'syncworker_change', value FROM syncworker_meta
+                WHERE name = 'floor' AND NOT EXISTS (
+                  SELECT 1 FROM sqlite_sequence WHERE name = 'syncworker_change')
+                """)
     }
 
     private static func using<T>(

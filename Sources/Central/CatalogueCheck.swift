@@ -180,8 +180,7 @@ struct CatalogueCheck {
                 "\(what) calls \(function)(), whose answer changes by itself; use :as_of.",
                 line: line)
         }
-        for step in program where step.opcode == "VOpen" {
-            _ = step
+        if program.contains(where: { $0.opcode == "VOpen" }) {
             report("\(what) reads a virtual table, whose changes cannot be noted.", line: line)
         }
     }

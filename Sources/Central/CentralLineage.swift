@@ -20,7 +20,7 @@ struct CentralLineage {
 
     /// The greatest change number, which only ever grows: SQLite's writers are serial, and an
     /// AUTOINCREMENT number is never given twice.
-    func changeNumber() throws -> Int64 {
+    static func changeNumber(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(
             db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
     }
@@ -31,7 +31,7 @@ struct CentralLineage {
     }
 
     func position() throws -> Position {
-        if isCaptured { return Position(rawValue: String(try changeNumber())) }
+        if isCaptured { return Position(rawValue: String(try Self.changeNumber(db))) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let state = Uncaptured(identity: try identity(), greatest: try greatestIDs())
@@ -63,7 +63,7 @@ struct CentralLineage {
             if let reason = try wentBack(since: checkpoint.position) { return .broken(reason) }
         }
         guard isCaptured else { return .intact }
-        let number = try changeNumber()
+        let number = try Self.changeNumber(db)
         let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
         if ahead { return .broken("Central's change history went back.") }
         return try request.latestMark.map(successors) ?? .intact
@@ -120,18 +120,14 @@ struct CentralLineage {
         try catalogue.identity.flatMap { try String.fetchOne(db, sql: $0) }
     }
 
-    /// Per watched table: the greatest id ever given where SQLite keeps it, else the greatest now.
+    /// Per watched table with AUTOINCREMENT the greatest id ever given. Elsewhere SQLite gives the
+    /// id of a deleted newest row again: a greatest id that goes back is everyday work.
     private func greatestIDs() throws -> [String: Int64] {
+        guard try db.tableExists("sqlite_sequence") else { return [:] }
         var greatest: [String: Int64] = [:]
-        let hasSequence = try db.tableExists("sqlite_sequence")
         for (base, _) in catalogue.captured {
-            let given =
-                hasSequence
-                ? try Int64.fetchOne(
-                    db, sql: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [base])
-                : nil
-            greatest[base] =
-                try given ?? Int64.fetchOne(db, sql: "SELECT max(rowid) FROM \(base.quoted)")
+            greatest[base] = try Int64.fetchOne(
+                db, sql: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [base])
         }
         return greatest
     }

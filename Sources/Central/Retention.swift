@@ -16,9 +16,14 @@ public struct Retention: Sendable, Hashable {
     func purge(_ db: Database, now: Timestamp) throws {
         guard let limit = try greatestToPurge(db, now) else { return }
         try db.execute(sql: "DELETE FROM syncworker_change WHERE seq <= ?", arguments: [limit])
+        try Self.raiseFloor(db, to: limit)
+    }
+
+    /// Changes up to and including this number are not there any more.
+    static func raiseFloor(_ db: Database, to number: Int64) throws {
         try db.execute(
             sql: "UPDATE syncworker_meta SET value = max(value, ?) WHERE name = 'floor'",
-            arguments: [limit])
+            arguments: [number])
     }
 
     private func greatestToPurge(_ db: Database, _ now: Timestamp) throws -> Int64? {

@@ -88,7 +88,7 @@ public actor SQLiteCentral: Source {
                 let isCaptured = capture.isWorking
                 if isCaptured { try checkJournalMode(capture) }
                 let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
-                let upTo = isCaptured ? try lineage.changeNumber() : 0
+                let upTo = isCaptured ? try CentralLineage.changeNumber(db) : 0
                 pinned = Pinned(
                     request: request, sealer: sealer, upTo: upTo, isCaptured: isCaptured)
                 return Snapshot(
@@ -134,15 +134,17 @@ public actor SQLiteCentral: Source {
             guard let table = catalogue[name] else { continue }
             let epoch =
                 lineage.isCaptured ? try Capture.epoch(of: table, lineage.db) : "no capture"
-            let state = TableState(
+            let state = TableInSnapshot(
                 epoch: epoch, fingerprint: table.fingerprint, floor: floor,
                 isCaptured: lineage.isCaptured)
-            let checkpoint = request.checkpoints[name]
+            func reason(_ checkpoint: Checkpoint?) throws -> FullReason? {
+                try state.fullReason(checkpoint)
+                    ?? checkpoint.flatMap { try manyChanges(table, since: $0, lineage.db) }
+            }
             tables[name] = Snapshot.Table(
                 epoch: epoch, fingerprint: table.fingerprint,
-                fullReason: try state.fullReason(checkpoint)
-                    ?? checkpoint.flatMap { try manyChanges(table, since: $0, lineage.db) },
-                isLoadBroken: request.loads[name].map { state.fullReason($0.base) != nil } ?? false)
+                fullReason: try reason(request.checkpoints[name]),
+                loadReason: try request.loads[name].flatMap { try reason($0.base) })
         }
         return tables
     }
@@ -261,7 +263,7 @@ public actor SQLiteCentral: Source {
 }
 
 /// What a snapshot knows of one table, to compare with a checkpoint.
-private struct TableState {
+private struct TableInSnapshot {
     var epoch: String
     var fingerprint: String
     var floor: Int64

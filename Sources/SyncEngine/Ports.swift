@@ -90,20 +90,17 @@ public struct Snapshot: Hashable, Sendable {
         public var fingerprint: String
         /// Why the checkpoint cannot be continued from; nil if a change run will do.
         public var fullReason: FullReason?
-        /// Set where the load under way cannot be taken up again.
-        public var isLoadBroken: Bool
-        /// About how many rows a full would read, if that is cheap to say.
-        public var rowsEstimated: Int?
+        /// Why the load under way cannot be taken up again; nil if it can, or if there is none.
+        public var loadReason: FullReason?
 
         public init(
-            epoch: String, fingerprint: String, fullReason: FullReason?, isLoadBroken: Bool = false,
-            rowsEstimated: Int? = nil
+            epoch: String, fingerprint: String, fullReason: FullReason?,
+            loadReason: FullReason? = nil
         ) {
             self.epoch = epoch
             self.fingerprint = fingerprint
             self.fullReason = fullReason
-            self.isLoadBroken = isLoadBroken
-            self.rowsEstimated = rowsEstimated
+            self.loadReason = loadReason
         }
     }
 
@@ -137,6 +134,9 @@ public enum FullReason: String, Hashable, Sendable, Codable, CaseIterable {
     /// Reading every changed key by itself would take more time and memory than comparing.
     case manyChanges = "so much changed"
     case noCapture = "Central has no capture"
+
+    /// Whether what changed since is not known any more.
+    var isGap: Bool { self != .manyChanges }
 }
 
 /// Whether Central's history is the one that OneClick's checkpoints came from.

@@ -4,7 +4,10 @@ import SyncProtocol
 /// Turns the steps of a run into progress a person can follow.
 struct ProgressReport {
     private var current: RunProgress
+    /// The tables of the run that are not done.
+    private var pending: Set<TableName> = []
     private let shapes: Shapes
+    private var differing: Set<TableName> = []
     private let send: @Sendable (RunProgress) -> Void
 
     init(_ start: RunStart, _ shapes: Shapes, _ send: @escaping @Sendable (RunProgress) -> Void) {
@@ -21,7 +24,8 @@ struct ProgressReport {
     }
 
     /// OneClick's own counts stand in for how many rows there will be.
-    mutating func estimate(_ tables: [TableName: TableState]) {
+    mutating func carrying(_ carried: [TableName], _ tables: [TableName: TableState]) {
+        pending = Set(carried)
         for (index, set) in shapes.dataSets.enumerated() {
             let rows = set.tables.reduce(0) { $0 + (tables[$1]?.rows ?? 0) }
             current.dataSets[index].rowsTotal = rows > 0 ? rows : nil
@@ -38,8 +42,12 @@ struct ProgressReport {
 
     mutating func done(_ table: TableName, differs: Bool) {
         guard let index = index(of: table) else { return }
-        if current.dataSets[index].state != .shipped {
-            current.dataSets[index].state = differs ? .shipped : .equal
+        if differs { differing.insert(table) }
+        pending.remove(table)
+        let tables = shapes.dataSets[index].tables
+        if pending.isDisjoint(with: tables) {
+            let isEqual = differing.isDisjoint(with: tables)
+            current.dataSets[index].state = isEqual ? .equal : .shipped
         }
         send(current)
     }

@@ -19,7 +19,7 @@ extension Synchronisation {
             practice: settings.practice)
         snapshot = try await source.pin(request)
         pinnedAt = environment.now()
-        report.estimate(opened.tables)
+        report.carrying(works.map(\.name), opened.tables)
     }
 
     /// Before the first row of a snapshot leaves. All marks of one run name the last committed one
@@ -45,10 +45,8 @@ extension Synchronisation {
         if before.lineage == .approved { snapshot.lineage = .approved }
         for work in works {
             guard let now = snapshot.tables[work.name] else { continue }
-            let isPurged =
-                !work.isFull && now.fullReason != nil && now.fullReason != .manyChanges
-            let isBroken = work.load != nil && now.isLoadBroken
-            guard now.epoch == before.tables[work.name]?.epoch, !isPurged, !isBroken else {
+            let reason = work.isFull ? now.loadReason : now.fullReason
+            guard now.epoch == before.tables[work.name]?.epoch, reason?.isGap != true else {
                 throw changedUnderway
             }
         }

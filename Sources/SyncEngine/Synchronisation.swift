@@ -163,7 +163,7 @@ final class Synchronisation {
             // A load that cannot be taken up is begun anew: OneClick ends it with the table's
             // commit or not at all.
             let hadLoad = works[index].load != nil
-            if state.isLoadBroken || snapshot.lineage == .approved || !snapshot.isCaptured {
+            if state.loadReason != nil || snapshot.lineage == .approved || !snapshot.isCaptured {
                 works[index].load = nil
             }
             works[index].isFull =

@@ -1,5 +1,6 @@
 import Central
 import Foundation
+import GRDB
 import SyncEngine
 import SyncModel
 import SyncTesting
@@ -97,6 +98,26 @@ struct LineageTests {
         #expect(try await practice.run().outcome == .succeeded)
         try practice.restore(backup)
         #expect(try await practice.run().outcome == .held)
+    }
+
+    @Test("without capture an id that SQLite gives again says nothing")
+    func reusedIdentifiers() async throws {
+        let practice = try await Practice(isCaptured: false) { db in
+            try Practice.fewClients(db)
+            // The same table as a practice's own schema may have it.
+            let sql = try String.fetchOne(
+                db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'business'")!
+            try db.execute(
+                sql: """
+                    ALTER TABLE business RENAME TO before;
+                    \(sql.replacing(" AUTOINCREMENT", with: ""));
+                    INSERT INTO business SELECT * FROM before; DROP TABLE before
+                    """)
+        }
+        #expect(try await practice.run().outcome == .succeeded)
+        try practice.office("DELETE FROM business WHERE id = (SELECT max(id) FROM business)")
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
     }
 
     @Test("a Central that lost its capture is known by the marks that are there")

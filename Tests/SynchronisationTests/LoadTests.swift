@@ -71,6 +71,20 @@ struct LoadTests {
         #expect(try await practice.run().outcome == .succeeded)
     }
 
+    @Test("is begun anew where more changed since than is followed key by key")
+    func muchChanged() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try await cutOff(practice, at: .commit, .before)
+        try practice.office("UPDATE ap_transaction SET amount_pence = amount_pence + 1")
+        let record = try await practice.run(changesPerRunMax: 40)
+        #expect(record.outcome == .succeeded, "\(record.errors)")
+        // Nothing that the load had staged is used, and no key is read by itself.
+        #expect(practice.world.steps[.beginLoad] == 1)
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.run().rowsSent == 0)
+    }
+
     @Test("is begun anew where triggers were off, and a change run does it")
     func captureChanged() async throws {
         let practice = try await Practice()
