@@ -45,6 +45,7 @@ let package = Package(
         .executable(name: "syncworker", targets: ["syncworker"]),
         .executable(name: "oneclick", targets: ["oneclick"]),
         .executable(name: "central-sample", targets: ["central-sample"]),
+        .executable(name: "syncworker-sim", targets: ["syncworker-sim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -129,6 +130,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
+        tool("syncworker-sim", ["SyncTesting", "Catalogue"]),
         .testTarget(
             name: "SyncProtocolTests", dependencies: ["SyncModel", "SyncProtocol"],
             exclude: ["Golden"],

@@ -3,8 +3,24 @@ import GRDB
 import SQLDrivers
 import SyncModel
 
+/// Which rows of the change table are looked at.
+package struct ChangeSelection {
+    /// A condition over the change table's columns.
+    package var condition: String
+    package var arguments: StatementArguments
+
+    package init(condition: String, arguments: StatementArguments) {
+        self.condition = condition
+        self.arguments = arguments
+    }
+
+    static func numbered(after position: Int64, upTo: Int64) -> ChangeSelection {
+        ChangeSelection(condition: "seq > ? AND seq <= ?", arguments: [position, upTo])
+    }
+}
+
 /// Maps what changed in Central since a checkpoint to keys and prefixes of one table.
-struct AffectedKeys {
+package struct AffectedKeys {
     let table: CatalogueTable
     let captured: [String: [String]]
     let rules: RowRules
@@ -14,7 +30,9 @@ struct AffectedKeys {
     private var asked: Set<[[UInt8]]> = []
     private var lookups: [String: SQLStatement] = [:]
 
-    init(_ table: CatalogueTable, captured: [String: [String]], rules: RowRules, _ db: Database) {
+    package init(
+        _ table: CatalogueTable, captured: [String: [String]], rules: RowRules, _ db: Database
+    ) {
         self.table = table
         self.captured = captured
         self.rules = rules
@@ -22,10 +40,10 @@ struct AffectedKeys {
     }
 
     /// Ranges in ascending order, disjoint.
-    mutating func ranges(
-        after position: Int64, upTo: Int64, from: LocalDate, to asOf: LocalDate
+    package mutating func ranges(
+        of changes: ChangeSelection, from: LocalDate, to asOf: LocalDate
     ) throws -> [KeyRange] {
-        try addChanges(after: position, upTo: upTo)
+        try addChanges(changes)
         // Dates between two as-ofs take effect in either direction.
         if from != asOf {
             try addClock(from: min(from, asOf), to: max(from, asOf))
@@ -34,7 +52,7 @@ struct AffectedKeys {
         return paths.map { KeyRange.path($0, keyCount: table.shape.keyCount) }.merged()
     }
 
-    private mutating func addChanges(after position: Int64, upTo: Int64) throws {
+    private mutating func addChanges(_ selection: ChangeSelection) throws {
         let watches = Dictionary(grouping: table.watches, by: \.base)
         let bases = watches.keys.sorted().map(\.literal).joined(separator: ", ")
         let values = (0..<CaptureTriggers.columnsMax)
@@ -43,8 +61,8 @@ struct AffectedKeys {
             db,
             sql: """
                 SELECT base, operation, \(names) FROM syncworker_change
-                WHERE seq > ? AND seq <= ? AND base IN (\(bases)) ORDER BY seq
-                """, arguments: [position, upTo])
+                WHERE \(selection.condition) AND base IN (\(bases)) ORDER BY seq
+                """, arguments: selection.arguments)
         while let row = try changes.next() {
             let change = Change(row, columns: captured[row["base"]] ?? [])
             for watch in watches[row["base"]] ?? [] where change.concerns(watch) {

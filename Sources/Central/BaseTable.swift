@@ -70,7 +70,7 @@ struct BaseTable: Hashable {
 extension Catalogue {
     /// The tables of Central that rules of the catalogue watch, in alphabetical order, each with
     /// the columns to capture of a changed row.
-    var captured: [(base: String, columns: [String])] {
+    package var captured: [(base: String, columns: [String])] {
         var columns: [String: Set<String>] = [:]
         for watch in tables.flatMap(\.watches) {
             columns[watch.base, default: []].formUnion(watch.capturedColumns)

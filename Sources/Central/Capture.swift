@@ -69,15 +69,18 @@ public enum Capture {
                     hint: "Put the database on a local disk, or go on without change capture.")
             }
             try db.inTransaction(.immediate) {
-                for sql in [changeTable, markTable, metaTable] { try db.execute(sql: sql) }
-                try db.execute(
-                    sql: "INSERT OR IGNORE INTO syncworker_meta VALUES ('floor', 0)")
-                try goOnCounting(db)
-                if try !fits(catalogue, db) { try makeTriggers(catalogue, db) }
+                try install(in: db, catalogue)
                 return .commit
             }
             return try status(catalogue, file, db)
         }
+    }
+
+    package static func install(in db: Database, _ catalogue: Catalogue) throws {
+        for sql in [changeTable, markTable, metaTable] { try db.execute(sql: sql) }
+        try db.execute(sql: "INSERT OR IGNORE INTO syncworker_meta VALUES ('floor', 0)")
+        try goOnCounting(db)
+        if try !fits(catalogue, db) { try makeTriggers(catalogue, db) }
     }
 
     public static func status(path: String, catalogue: Catalogue) throws -> Status {
@@ -176,7 +179,7 @@ public enum Capture {
         _ catalogue: Catalogue, _ file: CentralFile, _ db: Database
     ) throws -> Status {
         let triggers = try installed(db)
-        let capture = try CaptureState(catalogue, file, db)
+        let capture = try CaptureState(file, CentralSchemaState(catalogue, db), db)
         let bases = catalogue.captured.map(\.base)
         let unnoticed = try bases.compactMap { try BaseTable($0, in: db) }
             .filter(\.hasExpressionIndex)

@@ -11,9 +11,9 @@ struct CaptureState {
     /// Without write-ahead logging whoever reads keeps everybody's writes waiting.
     var isLoggedAhead: Bool
 
-    init(_ catalogue: Catalogue, _ file: CentralFile, _ db: Database) throws {
+    init(_ file: CentralFile, _ schema: CentralSchemaState, _ db: Database) throws {
         isInstalled = try db.tableExists("syncworker_change")
-        fits = try isInstalled && Capture.fits(catalogue, db)
+        fits = isInstalled && schema.captureFits
         mayBeWritten = file.mayBeWritten
         hasMarks = try db.tableExists("syncworker_mark")
         isLoggedAhead = try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"

@@ -7,10 +7,16 @@ import SyncModel
 import SyncProtocol
 
 /// Where a snapshot of a Central stands, and whether its history is the one of the checkpoints.
-struct CentralLineage {
+package struct CentralLineage {
     let catalogue: Catalogue
     let db: Database
     let isCaptured: Bool
+
+    package init(catalogue: Catalogue, db: Database, isCaptured: Bool) {
+        self.catalogue = catalogue
+        self.db = db
+        self.isCaptured = isCaptured
+    }
 
     /// Without capture a position is what identifies the database and how far its keys have got.
     private struct Uncaptured: Codable {
@@ -38,7 +44,7 @@ struct CentralLineage {
         return Position(rawValue: String(decoding: try encoder.encode(state), as: UTF8.self))
     }
 
-    func verdict(_ request: PinRequest) throws -> Lineage {
+    package func verdict(_ request: PinRequest) throws -> Lineage {
         if case .broken(let reason) = try history(request) {
             guard let approved = request.approved else { return .broken(reason) }
             // The approval is for the Central in which this mark stands, not for any other.

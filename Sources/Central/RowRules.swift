@@ -5,7 +5,7 @@ import SyncModel
 
 /// The rules that rows of one table must keep: `require` and `unique`. Scope decides what exists,
 /// rules decide what is refused.
-final class RowRules {
+package final class RowRules {
     private let table: CatalogueTable
     private let db: Database
     private let asOf: LocalDate

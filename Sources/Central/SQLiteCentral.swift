@@ -16,9 +16,10 @@ public actor SQLiteCentral: Source {
     private let now: @Sendable () -> Timestamp
     private var reading: DatabaseQueue
     private var identity: CentralFile.Identity?
+    private var knownSchema: CentralSchemaState?
     private var pinned: Pinned?
 
-    private let executor = DispatchQueueExecutor(label: "syncworker.central")
+    private let executor: any SerialExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
@@ -45,14 +46,17 @@ public actor SQLiteCentral: Source {
     ///   - busyTimeout: how long a locked Central is waited for.
     ///   - changesPerRunMax: where more rows that a table reads from changed, it is compared in
     ///     full: the keys of all changes are held in memory.
+    ///   - executor: where it works; a queue of its own unless told otherwise.
     /// - Throws: `SyncError` where the file is missing, locked or no Central, and one that names
     ///   every mistake of the catalogue.
     public init(
         path: String, catalogue: Catalogue, fingerprintKey: [UInt8],
         busyTimeout: Duration = .seconds(10), retention: Retention = Retention(),
         changesPerRunMax: Int = 500_000,
+        executor: any SerialExecutor = DispatchQueueExecutor(label: "syncworker.central"),
         now: @escaping @Sendable () -> Timestamp
     ) throws {
+        self.executor = executor
         file = CentralFile(path: path, busyTimeout: busyTimeout)
         self.catalogue = catalogue
         self.fingerprintKey = fingerprintKey
@@ -84,7 +88,8 @@ public actor SQLiteCentral: Source {
                 try db.execute(sql: "BEGIN DEFERRED")
                 defer { if pinned == nil { try? db.execute(sql: "ROLLBACK") } }
                 // The first read pins the snapshot.
-                let capture = try CaptureState(catalogue, file, db)
+                let schema = try schema(db)
+                let capture = try CaptureState(file, schema, db)
                 let isCaptured = capture.isWorking
                 if isCaptured { try checkJournalMode(capture) }
                 let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
@@ -92,7 +97,8 @@ public actor SQLiteCentral: Source {
                 pinned = Pinned(
                     request: request, sealer: sealer, upTo: upTo, isCaptured: isCaptured)
                 return Snapshot(
-                    position: try lineage.position(), tables: try tables(request, lineage),
+                    position: try lineage.position(),
+                    tables: try tables(request, lineage, schema),
                     lineage: try lineage.verdict(request), isCaptured: isCaptured,
                     notes: capture.notes)
             }
@@ -125,15 +131,22 @@ public actor SQLiteCentral: Source {
         try reading.inDatabase { try CatalogueCheck.run(catalogue, $0, path: file.path) }
     }
 
+    /// What stands in the schema, found out anew where it changed.
+    private func schema(_ db: Database) throws -> CentralSchemaState {
+        if let knownSchema, try knownSchema.isStill(of: db) { return knownSchema }
+        let schema = try CentralSchemaState(catalogue, db)
+        knownSchema = schema
+        return schema
+    }
+
     private func tables(
-        _ request: PinRequest, _ lineage: CentralLineage
+        _ request: PinRequest, _ lineage: CentralLineage, _ schema: CentralSchemaState
     ) throws -> [TableName: Snapshot.Table] {
         let floor = lineage.isCaptured ? try lineage.floor() : 0
         var tables: [TableName: Snapshot.Table] = [:]
         for name in request.tables {
             guard let table = catalogue[name] else { continue }
-            let epoch =
-                lineage.isCaptured ? try Capture.epoch(of: table, lineage.db) : "no capture"
+            let epoch = lineage.isCaptured ? schema.epochs[name] ?? "" : "no capture"
             let state = TableInSnapshot(
                 epoch: epoch, fingerprint: table.fingerprint, floor: floor,
                 isCaptured: lineage.isCaptured)
@@ -216,7 +229,7 @@ public actor SQLiteCentral: Source {
             var affected = AffectedKeys(
                 reader.table, captured: captured, rules: reader.rules, db)
             return try affected.ranges(
-                after: position, upTo: pinned.upTo, from: checkpoint.asOf, to: asOf)
+                of: .numbered(after: position, upTo: pinned.upTo), from: checkpoint.asOf, to: asOf)
         }
     }
 

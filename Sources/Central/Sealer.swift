@@ -6,7 +6,7 @@ import SyncProtocol
 /// Encrypts sealed columns to OneClick's vault: HPKE (RFC 9180) with X25519, HKDF-SHA-256 and
 /// ChaCha20-Poly1305; practice, table, key and column are the associated data, so that a cipher
 /// text opens only in its own place.
-struct Sealer {
+package struct Sealer {
     var practice: PracticeID
     var vaultKey: String
     private var recipient: Curve25519.KeyAgreement.PublicKey
@@ -14,7 +14,7 @@ struct Sealer {
 
     static let info = Data("syncworker sealed column v1".utf8)
 
-    init(practice: PracticeID, vault: VaultKey, fingerprintKey: [UInt8]) throws {
+    package init(practice: PracticeID, vault: VaultKey, fingerprintKey: [UInt8]) throws {
         guard let bytes = [UInt8](hexadecimal: vault.publicKey),
             let recipient = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: bytes)
         else {

@@ -6,16 +6,18 @@ import SyncModel
 import SyncProtocol
 
 /// Reads one table of the catalogue from the pinned snapshot, in the order of its keys.
-final class SnapshotReader {
-    let table: CatalogueTable
+package final class SnapshotReader {
+    package let table: CatalogueTable
     private let db: Database
     private let asOf: LocalDate
     private let sealer: Sealer
     private let readers: [ColumnReader]
     private var statements: [String: SQLStatement] = [:]
-    let rules: RowRules
+    package let rules: RowRules
 
-    init(_ table: CatalogueTable, _ db: Database, asOf: LocalDate, sealer: Sealer) throws {
+    package init(
+        _ table: CatalogueTable, _ db: Database, asOf: LocalDate, sealer: Sealer
+    ) throws {
         self.table = table
         self.db = db
         self.asOf = asOf
@@ -27,7 +29,7 @@ final class SnapshotReader {
     }
 
     /// One chunk a range, until the limits are reached.
-    func read(_ request: ReadRequest) throws -> [Chunk] {
+    package func read(_ request: ReadRequest) throws -> [Chunk] {
         var chunks: [Chunk] = []
         var rowsLeft = request.rowsMax
         var bytesLeft = request.bytesMax

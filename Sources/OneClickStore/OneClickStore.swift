@@ -8,7 +8,10 @@ import SyncProtocol
 public final class OneClickStore: Sendable {
     public let shapes: Shapes
     private let writer: any DatabaseWriter
+    /// In memory nothing has to be waited for: the caller's own thread does it.
+    private let isInMemory: Bool
     private let vault: VaultKey
+    private let batches: OpenAnswer.Limits
     private let limits: [TableName: RemovalLimits]
 
     /// An enrolled SyncWorker.
@@ -84,26 +87,45 @@ public final class OneClickStore: Sendable {
         let pool = try Self.opening(path) {
             try DatabasePool(path: path, configuration: configuration)
         }
-        self.init(writer: pool, shapes: shapes, vault: vault, limits: limits)
+        self.init(
+            writer: pool, isInMemory: false, shapes: shapes, vault: vault, limits: limits,
+            batches: Self.batches)
     }
 
     private init(
-        writer: any DatabaseWriter, shapes: Shapes, vault: VaultKey,
-        limits: [TableName: RemovalLimits]
+        writer: any DatabaseWriter, isInMemory: Bool, shapes: Shapes, vault: VaultKey,
+        limits: [TableName: RemovalLimits], batches: OpenAnswer.Limits
     ) {
         self.writer = writer
+        self.isInMemory = isInMemory
         self.shapes = shapes
         self.vault = vault
         self.limits = limits
+        self.batches = batches
     }
+
+    /// How large the premises make their batches.
+    public static let batches = OpenAnswer.Limits(
+        rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
 
     /// A store in memory, with everything else real.
     public static func inMemory(
-        shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:]
+        shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:],
+        batches: OpenAnswer.Limits = OneClickStore.batches
     ) throws -> OneClickStore {
         let queue = try DatabaseQueue()
         try queue.write { try StoreSchema.create(in: $0, shapes: shapes) }
-        return OneClickStore(writer: queue, shapes: shapes, vault: vault, limits: limits)
+        return OneClickStore(
+            writer: queue, isInMemory: true, shapes: shapes, vault: vault, limits: limits,
+            batches: batches)
+    }
+
+    /// Puts everything of this store in another's place: how a backup is made, and put back.
+    package func copy(to other: OneClickStore) throws { try writer.backup(to: other.writer) }
+
+    /// The database itself, outside any transaction.
+    package func inDatabase<T>(_ body: (Database) throws -> T) throws -> T {
+        try writer.unsafeReentrantWrite(body)
     }
 
     public func close() throws { try writer.close() }
@@ -112,7 +134,10 @@ public final class OneClickStore: Sendable {
     public func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
         -> T
     {
-        try await Self.explaining { try await writer.read(body) }
+        try await Self.explaining {
+            if isInMemory { return try writer.onThisThread { try $0.read(body) } }
+            return try await writer.read(body)
+        }
     }
 
     // MARK: Practices and installations
@@ -124,6 +149,13 @@ public final class OneClickStore: Sendable {
             try Practices.add(
                 $0, name: name, timeZone: timeZone, code: code, codeExpires: codeExpires, now: now)
         }
+    }
+
+    /// One more code for a practice: to enrol another SyncWorker, or the same one anew.
+    public func addCode(
+        _ code: String, of practice: PracticeID, expires: Timestamp
+    ) async throws {
+        try await write { try Practices.addCode($0, code, of: practice, expires: expires) }
     }
 
     public func practices() async throws -> [PracticeSummary] {
@@ -162,7 +194,7 @@ public final class OneClickStore: Sendable {
         let context = PracticeStore.OpenContext(
             request: request, installation: installation.id,
             tokenDigest: Self.digest(ofToken: token), token: token, asOf: asOf, now: now,
-            vault: vault)
+            vault: vault, batches: batches)
         return try await write(installation.practice) { try $0.open(context) }
     }
 
@@ -251,7 +283,10 @@ public final class OneClickStore: Sendable {
     private func write<T: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
-        try await Self.explaining { try await writer.write(body) }
+        try await Self.explaining {
+            if isInMemory { return try writer.onThisThread { try $0.write(body) } }
+            return try await writer.write(body)
+        }
     }
 
     private func write<T: Sendable>(
@@ -337,6 +372,11 @@ public final class OneClickStore: Sendable {
             "store", "The database \(path) was made by a newer release (schema \(version)).",
             hint: "Use that release, or restore a backup from before.")
     }
+}
+
+extension DatabaseWriter {
+    /// Chooses GRDB's calls that block over those that wait.
+    fileprivate func onThisThread<T>(_ body: (Self) throws -> T) rethrows -> T { try body(self) }
 }
 
 extension PracticeStore {

@@ -4,8 +4,6 @@ import SyncProtocol
 
 /// Opening a run: who may, under which fence, and what OneClick holds.
 extension PracticeStore {
-    static let limits = OpenAnswer.Limits(
-        rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
     /// How long an ended run can be asked about.
     static let runsKept = Duration.seconds(7 * 86_400)
     /// How long a run's token is good for without a new one.
@@ -19,6 +17,7 @@ extension PracticeStore {
         var asOf: LocalDate
         var now: Timestamp
         var vault: VaultKey
+        var batches: OpenAnswer.Limits
     }
 
     func open(_ context: OpenContext) throws -> OpenAnswer {
@@ -159,7 +158,7 @@ extension PracticeStore {
             fence: fence, token: context.token, now: context.now, asOf: context.asOf,
             practiceName: state.name, wentBack: wentBack, version: state.version,
             latestMark: state.latestMark, tables: try tableStates(),
-            lineageQuestion: state.lineageQuestion, vault: context.vault, limits: Self.limits)
+            lineageQuestion: state.lineageQuestion, vault: context.vault, limits: context.batches)
     }
 
     private func tableStates() throws -> [TableName: TableState] {

@@ -12,11 +12,26 @@ enum Practices {
             sql: "INSERT INTO practices (name, time_zone, created_at) VALUES (?, ?, ?)",
             arguments: [name, timeZone, now.sql])
         let id = PracticeID(rawValue: db.lastInsertedRowID)
+        try addCode(db, code, of: id, expires: codeExpires)
+        return id
+    }
+
+    static func addCode(
+        _ db: Database, _ code: String, of practice: PracticeID, expires: Timestamp
+    ) throws {
+        guard
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM practices WHERE id = ?)",
+                arguments: [practice.rawValue]) == true
+        else {
+            throw SyncError(
+                "practice", "OneClick has no practice \(practice).",
+                hint: "`oneclick practice list` shows those that there are.")
+        }
         try db.execute(
             sql: """
                 INSERT INTO enrolment_codes (practice_id, code_digest, expires_at) VALUES (?, ?, ?)
-                """, arguments: [id.rawValue, digest(ofCode: code), codeExpires.sql])
-        return id
+                """, arguments: [practice.rawValue, digest(ofCode: code), expires.sql])
     }
 
     /// Codes are typed by people: case, blanks and dashes do not count.

@@ -183,7 +183,7 @@ final class Synchronisation {
                 ? "\(first) was"
                 : tables.count == works.count ? "All tables were" : "\(tables.count) tables were"
             let names = tables.map(\.rawValue).joined(separator: ", ")
-            let list = (2..<works.count).contains(tables.count) ? " (\(names))" : ""
+            let list = tables.count > 1 && tables.count < works.count ? " (\(names))" : ""
             notes.append("\(who) compared in full: \(reason.rawValue)\(list).")
         }
     }

@@ -1,3 +1,5 @@
+import SyncModel
+
 /// A one-time code that a person reads from one screen and types into another.
 enum EnrolmentCode {
     /// Without letters and digits that look like others: no 0 and O, no 1, I and L.
@@ -5,8 +7,15 @@ enum EnrolmentCode {
     private static let groups = 3
     private static let lettersPerGroup = 4
 
+    private static let lifetime = Duration.seconds(7 * 24 * 3600)
+
+    /// A code and when it expires.
+    static func make(now: Timestamp) -> (code: String, expires: Timestamp) {
+        (make(), now + lifetime)
+    }
+
     /// Such as `ABCD-EFGH-JKMN`: 59 bits of the system's random source.
-    static func make() -> String {
+    private static func make() -> String {
         var source = SystemRandomNumberGenerator()
         return (0..<groups).map { _ in
             String(

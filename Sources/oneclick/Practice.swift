@@ -6,8 +6,8 @@ import SyncModel
 /// The practices whose data OneClick holds.
 struct Practice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Add a practice, or list those that there are.",
-        subcommands: [PracticeAdd.self, PracticeList.self])
+        abstract: "Add a practice, give it another code, or list those that there are.",
+        subcommands: [PracticeAdd.self, PracticeCode.self, PracticeList.self])
 }
 
 struct PracticeAdd: AsyncParsableCommand {
@@ -30,8 +30,6 @@ struct PracticeAdd: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    private static let codeLifetime = Duration.seconds(7 * 24 * 3600)
-
     private struct Answer: Encodable {
         var practice: PracticeID
         var name: String
@@ -53,7 +51,7 @@ struct PracticeAdd: AsyncParsableCommand {
     func run() async throws {
         let store = try common.store()
         let now = SystemClock.now()
-        let (code, expires) = (EnrolmentCode.make(), now + Self.codeLifetime)
+        let (code, expires) = EnrolmentCode.make(now: now)
         let id = try await store.addPractice(
             name: name, timeZone: timeZone, code: code, codeExpires: expires, now: now)
         try store.close()
@@ -62,6 +60,41 @@ struct PracticeAdd: AsyncParsableCommand {
             """
             Practice \(id), \(name), was added.
             One-time code for its SyncWorker: \(code)
+            It works once, until \(expires.inUTC).
+            """)
+    }
+}
+
+struct PracticeCode: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "code",
+        abstract: "Print another one-time code for a practice's SyncWorker.",
+        discussion: """
+            For a SyncWorker that was moved, or one that takes another's place: the one before is \
+            refused from the moment the code is used. The code works once, within 7 days.
+            """)
+
+    @Argument(help: "The practice's number, as `oneclick practice list` shows it.")
+    var practice: Int64
+
+    @OptionGroup var common: CommonOptions
+
+    private struct Answer: Encodable {
+        var practice: PracticeID
+        var code: String
+        var expires: Timestamp
+    }
+
+    func run() async throws {
+        let store = try common.store()
+        let (code, expires) = EnrolmentCode.make(now: SystemClock.now())
+        let id = PracticeID(rawValue: practice)
+        try await store.addCode(code, of: id, expires: expires)
+        try store.close()
+        try common.answer(
+            Answer(practice: id, code: code, expires: expires),
+            """
+            One-time code for the SyncWorker of practice \(id): \(code)
             It works once, until \(expires.inUTC).
             """)
     }

@@ -1,0 +1,30 @@
+import Catalogue
+import GRDB
+import SyncModel
+import SyncProtocol
+
+/// What follows from Central's schema alone: whether capture fits it, and the epoch of each table.
+/// A snapshot is pinned every few seconds; the schema changes with an upgrade.
+struct CentralSchemaState: Sendable {
+    var captureFits: Bool
+    var epochs: [TableName: String]
+    private var name: String
+
+    init(_ catalogue: Catalogue, _ db: Database) throws {
+        name = try Self.name(of: db)
+        captureFits = try Capture.fits(catalogue, db)
+        epochs = [:]
+        for table in catalogue.tables { epochs[table.name] = try Capture.epoch(of: table, db) }
+    }
+
+    func isStill(of db: Database) throws -> Bool { try Self.name(of: db) == name }
+
+    /// Every object of the schema as it was declared, and SQLite's own count of its changes.
+    private static func name(of db: Database) throws -> String {
+        let version = try Int.fetchOne(db, sql: "PRAGMA schema_version") ?? 0
+        let objects = try String.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY rowid"))
+        return "\(version) " + RowDigest.name(of: objects.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,30 @@
+import SyncModel
+import SyncProtocol
+
+/// What a practice's OneClick is known to hold, and may be restored to: copied with its backups.
+struct CommitWatch {
+    var contents = Contents()
+    var isFirstDone = false
+    /// The run that was opened last.
+    var opened: RunID?
+    /// The snapshot that the last commit reflects.
+    var committed: Pin?
+    /// Removals that were counted against the limits, and when.
+    var removals: [(table: TableName, rows: Int, at: Timestamp)] = []
+    /// Held removals that a person approved.
+    var approved: [TableName: Set<Key>] = [:]
+    /// A person said that the Central of now is to be followed.
+    var isLineageApproved = false
+}
+
+/// A snapshot of Central that a run pinned.
+struct Pin {
+    var expected: Contents
+    /// Central's restores before it, and its transactions.
+    var generation: Int
+    var version: Int
+}
+
+extension Contents {
+    init() {}
+}

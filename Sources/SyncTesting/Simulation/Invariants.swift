@@ -1,0 +1,260 @@
+import OneClickStore
+import SyncModel
+import SyncProtocol
+
+/// Checks each commit of one practice against what Central was in its snapshot.
+///
+/// Used by the world's one thread only.
+final class Invariants: @unchecked Sendable {
+    private let world: SimulatedWorld
+    private let oneClick: SimulatedOneClick
+    private let id: PracticeID
+    private let shapes: Shapes
+    private let isCaptured: Bool
+    var memory = CommitWatch()
+    /// The last snapshot of each run, and what it may have shipped before.
+    private var pins: [RunID: Pin] = [:]
+    /// The version that each restore of Central went back to.
+    private var restoredTo: [Int] = []
+    /// Every content that a key ever had in a snapshot.
+    private var versions: [TableName: [Key: Set<UInt64>]] = [:]
+    private(set) var receipts: [RunID: Receipt] = [:]
+
+    init(_ id: PracticeID, world: SimulatedWorld, oneClick: SimulatedOneClick) {
+        self.id = id
+        self.world = world
+        self.oneClick = oneClick
+        shapes = oneClick.store.shapes
+        isCaptured = world.knobs.flavour != .none
+    }
+
+    var generation: Int { restoredTo.count }
+
+    // MARK: What happens
+
+    func opened(_ run: RunID) { memory.opened = run }
+
+    func pinned(_ run: RunID, _ pin: Pin) {
+        pins[run] = pin
+        for (table, rows) in pin.expected.rows {
+            for (key, hash) in rows { versions[table, default: [:]][key, default: []].insert(hash) }
+        }
+    }
+
+    func restoredCentral(to version: Int) { restoredTo.append(version) }
+
+    func now() throws -> Contents {
+        try oneClick.store.inDatabase { try Contents(oneClick: $0, shapes, id) }
+    }
+
+    // MARK: Between commits
+
+    /// Nothing but a commit changes what readers see.
+    func checkUntouched() {
+        guard memory.isFirstDone, let now = try? now() else { return }
+        for shape in shapes.tables where now.rows[shape.name] != memory.contents.rows[shape.name] {
+            violate("I7", "\(shape.name) changed without a commit")
+        }
+    }
+
+    // MARK: At a commit
+
+    func committed(
+        _ request: CommitRequest, _ run: RunID, _ receipt: Receipt, at time: Timestamp
+    ) {
+        if receipts[run] != nil { return world.count(.repeatedCommits) }
+        receipts[run] = receipt
+        guard request.lineageQuestion == nil else {
+            world.count(.lineageBreaks)
+            return checkUntouched()
+        }
+        world.count(.commits)
+        guard let pin = pins[run], let after = try? now() else {
+            return violate("I6", "a run committed that had pinned no snapshot")
+        }
+        world.note("commit", summary(receipt))
+        if memory.opened != run { violate("I10", "a run committed after another was opened") }
+        checkLineage(pin)
+        for shape in shapes.tables {
+            if request.tables[shape.name] == nil {
+                if after.rows[shape.name] != before(shape.name), memory.isFirstDone {
+                    violate("I6", "\(shape.name) was changed by a commit that did not carry it")
+                }
+            } else {
+                check(shape, pin, after, receipt, at: time)
+            }
+        }
+        checkGroup(receipt)
+        memory.contents = after
+        memory.isFirstDone = true
+        memory.committed = pin
+        memory.isLineageApproved = false
+        count(receipt)
+    }
+
+    private func summary(_ receipt: Receipt) -> String {
+        receipt.counts.sorted { $0.key < $1.key }.filter {
+            $0.value.added + $0.value.changed + $0.value.removed + $0.value.held + $0.value.errors
+                > 0
+        }
+        .map {
+            "\($0.key) +\($0.value.added) ~\($0.value.changed) -\($0.value.removed) held \($0.value.held) refused \($0.value.errors)"
+        }
+        .joined(separator: ", ")
+    }
+
+    private func before(_ table: TableName) -> [Key: UInt64] { memory.contents.rows[table] ?? [:] }
+
+    private func count(_ receipt: Receipt) {
+        world.count(.refusals, receipt.exceptions.count { $0.kind == .refused })
+        world.count(.holds, receipt.exceptions.count { $0.kind == .held })
+        world.count(.keeps, receipt.exceptions.count { $0.kind == .kept })
+        world.count(.sharedFates, receipt.exceptions.count { $0.origin != nil })
+    }
+
+    /// A Central that lost what OneClick holds is not followed without a person's word.
+    private func checkLineage(_ pin: Pin) {
+        guard isCaptured, let before = memory.committed, !memory.isLineageApproved else { return }
+        let lost = restoredTo[min(before.generation, pin.generation)..<pin.generation]
+            .contains { $0 < before.version }
+        if lost { violate("I2", "a Central that went back was followed without a person's word") }
+    }
+
+    private func checkGroup(_ receipt: Receipt) {
+        let positions = Set(shapes.commitGroup.compactMap { receipt.checkpoints[$0]?.position })
+        if positions.count > 1 { violate("I11", "the tables of team security are from two times") }
+    }
+
+    private func check(
+        _ shape: TableShape, _ pin: Pin, _ after: Contents, _ receipt: Receipt,
+        at time: Timestamp
+    ) {
+        let table = shape.name
+        let ours = after.rows[table] ?? [:]
+        let theirs = pin.expected.rows[table] ?? [:]
+        let refused = pin.expected.refused[table] ?? []
+        let exceptions = receipt.exceptions.filter { $0.table == table }
+        let said = Set(exceptions.filter { $0.kind == .refused }.map(\.key))
+        if said != refused {
+            let wrong = said.symmetricDifference(refused).sorted()[0]
+            violate("I1", "\(table) \(wrong) is refused on one side only")
+        }
+        let held = exceptions.filter { $0.kind != .refused }
+        for key in Set(ours.keys).union(theirs.keys).union(before(table).keys).union(refused) {
+            check(table, key, ours[key], theirs[key], refused.contains(key), held)
+        }
+        checkCounts(shape, ours, receipt)
+        if memory.isFirstDone { checkGuard(shape, after, at: time) }
+    }
+
+    private func check(
+        _ table: TableName, _ key: Key, _ ours: UInt64?, _ theirs: UInt64?, _ isRefused: Bool,
+        _ held: [RowException]
+    ) {
+        let before = before(table)[key]
+        let hold = held.first { key.hasPrefix($0.key) }
+        if isRefused {
+            // A first load may have brought an earlier content of it.
+            let isKnown = ours.map { versions[table]?[key]?.contains($0) ?? false } ?? true
+            if memory.isFirstDone ? ours != before : !isKnown {
+                violate("I4", "\(table) \(key) is refused and was changed all the same")
+            }
+        } else if let theirs {
+            if ours != theirs {
+                violate("I1", "\(table) \(key) is \(ours == nil ? "missing" : "different")")
+            }
+            if let hold {
+                violate("I13", "\(table) \(key) is \(words(hold)) although Central has it")
+            }
+        } else if let ours {
+            if hold == nil { violate("I3", "\(table) \(key) is left over") }
+            if ours != before, memory.isFirstDone {
+                violate("I4", "\(table) \(key) is held and was changed all the same")
+            }
+        }
+    }
+
+    private func words(_ exception: RowException) -> String {
+        let origin = exception.origin.map { " with \($0.table) \($0.key)" } ?? ""
+        return "\(exception.kind) by \(exception.key)\(origin)"
+    }
+
+    /// Counts shown are counts applied.
+    private func checkCounts(
+        _ shape: TableShape, _ after: [Key: UInt64], _ receipt: Receipt
+    ) {
+        let before = before(shape.name)
+        guard memory.isFirstDone, let counts = receipt.counts[shape.name] else { return }
+        let added = after.keys.count { before[$0] == nil }
+        let changed = after.count { before[$0.key] != nil && before[$0.key] != $0.value }
+        let removed = before.keys.count { after[$0] == nil }
+        if counts.added != added || counts.changed != changed || counts.removed != removed {
+            violate(
+                "I12",
+                "\(shape.name) says +\(counts.added) ~\(counts.changed) -\(counts.removed), "
+                    + "did +\(added) ~\(changed) -\(removed)")
+        }
+        if receipt.rows[shape.name] != after.count {
+            violate("I12", "\(shape.name) says it has \(receipt.rows[shape.name] ?? 0) rows")
+        }
+    }
+
+    // MARK: The guard
+
+    private func checkGuard(_ shape: TableShape, _ after: Contents, at time: Timestamp) {
+        let table = shape.name
+        let before = before(table)
+        let now = after.rows[table] ?? [:]
+        let approved = memory.approved[table] ?? []
+        let gone = before.keys.filter { now[$0] == nil }
+        memory.approved[table]?.subtract(gone)
+        let counted = gone.filter { key in
+            !approved.contains { key.hasPrefix($0) } && !wentWithParent(key, shape, after)
+        }
+        guard !counted.isEmpty else { return }
+        let day = Duration.seconds(86_400)
+        let recent = memory.removals.filter { $0.table == table && $0.at + day > time }
+            .reduce(0) { $0 + $1.rows }
+        memory.removals.append((table, counted.count, time))
+        let (removals, base) = (counted.count + recent, before.count + recent)
+        let limits = world.knobs.limits[table] ?? RemovalLimits()
+        let isMuch = removals > limits.rows && removals * 100 > base * limits.percent
+        let isHalf = base >= limits.halfOfRows && removals * 2 > base
+        if isMuch || isHalf || now.isEmpty {
+            violate(
+                "I9", "\(removals) of \(base) rows of \(table) went without a person's word")
+        }
+    }
+
+    private func wentWithParent(_ key: Key, _ shape: TableShape, _ after: Contents) -> Bool {
+        guard let link = shape.parent, let parent = shapes[link.table],
+            let index = parent.index(of: link.parentColumn), let value = key.values?.first
+        else { return false }
+        let isThere = (after.rows[link.table] ?? [:]).keys.contains { $0.values?[index] == value }
+        return !isThere
+    }
+
+    // MARK: At rest
+
+    /// Both sides are equal but for the exceptions, and each of those is one.
+    func checkAtRest(_ expected: Contents, _ exceptions: [RowException]) {
+        guard let now = try? now() else { return violate("I1", "OneClick cannot be read") }
+        for shape in shapes.tables {
+            let table = shape.name
+            let held = exceptions.filter { $0.table == table && $0.kind != .refused }.map(\.key)
+            let refused = expected.refused[table] ?? []
+            let (ours, theirs) = (now.rows[table] ?? [:], expected.rows[table] ?? [:])
+            for key in Set(ours.keys).union(theirs.keys) where ours[key] != theirs[key] {
+                let isHeld = theirs[key] == nil && held.contains { key.hasPrefix($0) }
+                if !isHeld, !refused.contains(key) {
+                    violate("I1", "\(table) \(key) differs at rest")
+                }
+            }
+            for path in held where !ours.keys.contains(where: { $0.hasPrefix(path) }) {
+                violate("I13", "\(table) \(path) is held although OneClick has no row of it")
+            }
+        }
+    }
+
+    func violate(_ invariant: String, _ what: String) { world.violate(invariant, what) }
+}

@@ -1,0 +1,97 @@
+import Central
+import OneClickStore
+import SyncModel
+import SyncProtocol
+
+/// How Central notes its changes.
+public enum CentralFlavour: String, CaseIterable, Sendable {
+    /// A SQLite file with the product's triggers and the product's source.
+    case triggers
+    /// A SQLite file without capture.
+    case none
+    /// Concurrent writers, each with a number of its own; a snapshot names those that it sees.
+    case transactions
+    /// Versions in the order of commits, with a retention for each table.
+    case versions
+}
+
+/// What a seed decides before anything happens. Most faults are off in most worlds, so that those
+/// which are on meet each other (Groce et al., "Swarm testing", 2012).
+struct Knobs {
+    var flavour: CentralFlavour
+    /// Of a hundred thousand opportunities.
+    var faults: [Fault: Int] = [:]
+    var limits: [TableName: RemovalLimits] = [:]
+    var batches: OpenAnswer.Limits
+    var snapshotLifetime: Duration
+    var verificationRowsMin: Int
+    var verificationParts: Int
+    var retention = Retention()
+    var changesPerRunMax: Int
+    var nodes: Int
+    /// Between the end of one run and the beginning of the next.
+    var interval: Duration
+    /// Between two transactions of the office, on average.
+    var officePause: Duration
+    /// Between two looks of the person who answers.
+    var personPause: Duration
+    var hasNeighbour: Bool
+
+    init(random: inout SplitMix, shapes: Shapes) {
+        flavour = CentralFlavour.allCases[random.below(4)]
+        batches = OpenAnswer.Limits(
+            rowsPerBatch: [1, 2, 5, 20, 10_000][random.below(5)],
+            bytesPerBatch: [200, 4096, 4 << 20][random.below(3)],
+            batchesInFlight: 1 + random.below(3))
+        snapshotLifetime = [.zero, .seconds(1), .seconds(60)][random.below(3)]
+        verificationRowsMin = [1, 4, 500][random.below(3)]
+        verificationParts = [2, 48][random.below(2)]
+        changesPerRunMax = [3, 40, 500_000][random.below(3)]
+        nodes = 1 + random.below(3)
+        interval = .seconds([60, 600, 1800][random.below(3)])
+        officePause = interval / [1, 4, 10][random.below(3)]
+        personPause = interval * [2, 6][random.below(2)]
+        hasNeighbour = random.below(4) == 0
+        retention.batch = 20
+        if random.below(3) == 0 { retention.changesMax = Int64(5 + random.below(60)) }
+        if random.below(3) == 0 { retention.age = .seconds(3600 + random.below(86_400)) }
+        if random.below(2) == 0 {
+            for shape in shapes.tables { limits[shape.name] = Self.limits(&random) }
+        }
+        for fault in Fault.allCases {
+            let isOn = random.below(3) == 0 || fault.isOffice
+            if isOn { faults[fault] = Self.rate(fault) * (1 + random.below(6)) }
+        }
+    }
+
+    private static func limits(_ random: inout SplitMix) -> RemovalLimits {
+        var limits = RemovalLimits()
+        limits.rows = random.below(4)
+        limits.percent = 10 * (1 + random.below(9))
+        limits.halfOfRows = 2 + random.below(6)
+        return limits
+    }
+
+    /// Opportunities differ: a step comes far more often than a day.
+    private static func rate(_ fault: Fault) -> Int {
+        switch fault {
+        case .crashBefore, .crashAfter: 300
+        case .zombie, .cancelled: 100
+        case .requestDropped, .requestDuplicated, .requestLate, .replyLost: 400
+        case .requestTruncated, .replyTruncated, .pageOfProxy, .tooLarge, .tooMany, .unavailable:
+            150
+        case .nodeDied, .commitTorn: 300
+        case .commitSlow: 8_000
+        case .centralLocked, .centralDiskFull: 400
+        case .journalBehind: 10_000
+        case .lateCommit, .rolledBack, .prepared: 4_000
+        case .massRemoval: 500
+        // Once in so many passings of an hour.
+        case .cloudDiskFull, .cloudRestored, .cloudClock, .journalLost, .premisesClock, .copyRan,
+            .newInstallation, .catalogueChanged, .centralRestored, .centralPowerCut, .captureOff,
+            .schemaChanged, .historyExpired:
+            2_500
+        case .dayPassed: 5_000
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Catalogue
+import Foundation
+import GRDB
+import SampleOffice
+import SyncEngine
+import SyncModel
+
+/// A Central of some kind, as the simulated world sees it from outside.
+protocol SimulatedCentral: AnyObject, Sendable {
+    /// How many transactions it has committed. Goes back when it is restored.
+    var version: Int { get }
+    /// One transaction of the office, committed at once.
+    func work(_ statements: [String]) throws
+    /// Whether one transaction may begin before another ends.
+    var hasConcurrentWriters: Bool { get }
+    /// Begins a transaction that others do not see until it is committed.
+    func begin(_ statements: [String], isPrepared: Bool) -> Int
+    /// Commits or rolls back: all that are open, those that are prepared only if asked for.
+    func end(_ transaction: Int, commits: Bool) throws
+    /// What everybody sees.
+    func read<T>(_ body: (Database) throws -> T) throws -> T
+    func source(
+        _ catalogue: Catalogue, world: SimulatedWorld, now: @escaping @Sendable () -> Timestamp
+    ) throws -> any Source
+    func backUp() throws -> Backup
+    /// Everything that was written since is gone, open transactions too.
+    func restore(_ backup: Backup) throws
+    /// Triggers dropped, work done that nobody notes, triggers made again.
+    func workUnnoted(_ statements: [String], _ catalogue: Catalogue) throws
+    func changeSchema() throws
+    /// Purges changes; of one table only, where there is a retention for each.
+    func expire() throws
+}
+
+/// A Central at some earlier time.
+struct Backup: Sendable {
+    var version: Int
+    var contents: DatabaseQueue
+    var log: ModelCentral.Log?
+}
+
+/// The content that every simulated Central begins with, made once a process.
+enum CentralTemplate {
+    static let captured = Result { try make(isCaptured: true) }
+    static let uncaptured = Result { try make(isCaptured: false) }
+
+    private static func make(isCaptured: Bool) throws -> DatabaseQueue {
+        let queue = try DatabaseQueue()
+        try queue.write { db in
+            try CentralSchema.create(in: db)
+            try db.execute(
+                sql: """
+                    INSERT INTO database_info
+                    VALUES ('11111111-2222-3333-4444-555555555555', 'Simulated', 1);
+                    INSERT INTO data_security (by_company, by_office, by_department)
+                    VALUES (0, 1, 0)
+                    """)
+        }
+        if isCaptured {
+            let catalogue = try Catalogue.standard()
+            try queue.write { try ModelCentral.install(in: $0, catalogue) }
+        }
+        return queue
+    }
+}

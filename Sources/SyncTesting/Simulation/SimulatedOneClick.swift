@@ -1,0 +1,248 @@
+import GRDB
+import OneClickStore
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// OneClick: several nodes without state of their own over the real store.
+///
+/// Used by the world's one thread only.
+final class SimulatedOneClick: @unchecked Sendable {
+    let store: OneClickStore
+    private let world: SimulatedWorld
+    private let tear = Tear()
+    private var nodes: [Node]
+    private var clockOffset = Duration.zero
+    private(set) var practices: [SimulatedPractice] = []
+    private var backup: (store: OneClickStore, watches: [CommitWatch])?
+    private var names = 0
+
+    private struct Node {
+        var isDown = false
+        /// The commits it is about to carry out.
+        var underWay: [PracticeID: RunID] = [:]
+    }
+
+    init(world: SimulatedWorld, shapes: Shapes) throws {
+        self.world = world
+        nodes = Array(repeating: Node(), count: world.knobs.nodes)
+        store = try OneClickStore.inMemory(
+            shapes: shapes, vault: TestVault.key, limits: world.knobs.limits,
+            batches: world.knobs.batches)
+        try store.inDatabase { $0.add(transactionObserver: tear) }
+    }
+
+    var now: Timestamp { world.now + clockOffset }
+    var today: LocalDate { now.dateInUTC }
+
+    func add(_ practice: SimulatedPractice) { practices.append(practice) }
+
+    // MARK: People
+
+    func addPractice() async throws -> (PracticeID, InstallationID) {
+        let code = nextName("code")
+        let id = try await store.addPractice(
+            name: "Simulated", timeZone: "Etc/UTC", code: code,
+            codeExpires: now + .seconds(86_400), now: now)
+        return (id, try await enrol(code))
+    }
+
+    /// What a person does whose installation was refused, or replaced by another.
+    func enrol(_ practice: PracticeID) async throws -> InstallationID {
+        let code = nextName("code")
+        try await store.addCode(code, of: practice, expires: now + .seconds(86_400))
+        return try await enrol(code)
+    }
+
+    private func enrol(_ code: String) async throws -> InstallationID {
+        let installation = InstallationID(rawValue: nextName("installation"))
+        let request = EnrolmentRequest(
+            protocolVersion: protocolVersion, code: code, publicKey: "-", server: "SERVER",
+            place: "here")
+        return try await store.enrol(request, installation: installation, now: now).installation
+    }
+
+    private func nextName(_ what: String) -> String {
+        names += 1
+        return "\(what)-\(names)"
+    }
+
+    // MARK: Requests
+
+    /// One request on one node: bytes in, bytes out, as the server does it.
+    func answer(_ request: SimulatedRequest) async throws -> [UInt8] {
+        let node = world.random(below: nodes.count)
+        guard !nodes[node].isDown else { throw SimulatedNetwork.unreachable }
+        let dies = world.strikes(.nodeDied)
+        if dies, world.random(below: 2) == 0 { throw die(node) }
+        let answer = try await perform(request, node)
+        if dies { throw die(node) }
+        return answer
+    }
+
+    private func die(_ node: Int) -> SyncError {
+        nodes[node] = Node(isDown: true)
+        world.start { [self] in
+            await world.sleep(.seconds(20))
+            nodes[node].isDown = false
+        }
+        return SimulatedNetwork.unreachable
+    }
+
+    private func perform(_ request: SimulatedRequest, _ node: Int) async throws -> [UInt8] {
+        let body = request.body
+        switch request.kind {
+        case .open: return try await open(request)
+        case .beginLoad:
+            let message: LoadRequest = try WireJSON.decode(from: body)
+            try await store.beginLoad(message, access(request), now: now)
+        case .plan:
+            let plan = try Plan(frame: body, contentBytesMax: .max)
+            return try await store.plan(plan, access(request)).encoded()
+        case .ship:
+            let batch = try Batch(frame: body, contentBytesMax: .max)
+            try await store.stage(batch, frame: body, access(request))
+        case .commit: return try await commit(request, node)
+        case .state:
+            let practice = try await installation(request).practice
+            if nodes[node].underWay[practice] == request.run {
+                return try WireJSON.encode(RunState.committing)
+            }
+            return try WireJSON.encode(try await state(of: request.run, practice))
+        case .abandon:
+            let message: AbandonRequest = try WireJSON.decode(from: body)
+            try await store.abandon(access(request), reason: message.reason, now: now)
+        }
+        return try WireJSON.encode(Acknowledgement(run: request.run))
+    }
+
+    private func state(of run: RunID, _ practice: PracticeID) async throws -> RunState {
+        try await store.state(of: run, practice: practice)
+    }
+
+    private func installation(
+        _ request: SimulatedRequest
+    ) async throws -> OneClickStore.Installation {
+        guard let found = try await store.installation(request.installation) else {
+            throw SyncError("installation", "Not enrolled.", hint: "Enrol.")
+        }
+        return found
+    }
+
+    private func access(_ request: SimulatedRequest) async throws -> OneClickStore.RunAccess {
+        try await store.access(token: request.token, run: request.run, now: now)
+    }
+
+    private func open(_ request: SimulatedRequest) async throws -> [UInt8] {
+        let message: OpenRequest = try WireJSON.decode(from: request.body)
+        let installation = try await installation(request)
+        let answer = try await store.open(
+            message, installation: installation, token: world.token(), asOf: today, now: now)
+        practice(installation.practice)?.watch.opened(message.run)
+        return try WireJSON.encode(answer)
+    }
+
+    private func practice(_ id: PracticeID) -> SimulatedPractice? {
+        practices.first { $0.id == id }
+    }
+
+    // MARK: Commit
+
+    private func commit(_ request: SimulatedRequest, _ node: Int) async throws -> [UInt8] {
+        let message: CommitRequest = try WireJSON.decode(from: request.body)
+        let access = try await access(request)
+        if let other = nodes[node].underWay[access.practice] {
+            guard other == access.run else {
+                throw SyncError(
+                    .commitInProgress, "Another one is being committed.", hint: "Wait.",
+                    recovery: .retryAfter(.seconds(5)))
+            }
+            return try WireJSON.encode(RunState.committing)
+        }
+        guard world.strikes(.commitSlow) else {
+            return try WireJSON.encode(RunState.committed(try await apply(message, access)))
+        }
+        nodes[node].underWay[access.practice] = access.run
+        world.start { [self] in
+            await world.sleep(.seconds(1 + world.random(below: 20)))
+            // A node that died meanwhile does not do it any more.
+            guard nodes[node].underWay[access.practice] == access.run else { return }
+            _ = try? await apply(message, access)
+            nodes[node].underWay[access.practice] = nil
+        }
+        return try WireJSON.encode(RunState.committing)
+    }
+
+    private func apply(
+        _ request: CommitRequest, _ access: OneClickStore.RunAccess
+    ) async throws -> Receipt {
+        guard let practice = practice(access.practice) else { throw SimulatedNetwork.unreachable }
+        practice.watch.checkUntouched()
+        tear.isArmed = world.strikes(.commitTorn)
+        defer { tear.isArmed = false }
+        do {
+            let receipt = try await store.commit(request, access, now: now)
+            practice.watch.committed(request, access.run, receipt, at: now)
+            return receipt
+        } catch is Tear.Torn {
+            throw SimulatedNetwork.unreachable
+        } catch let error as SyncError {
+            if error.code == .fenced { world.count(.fenced) }
+            throw error
+        }
+    }
+
+    // MARK: What befalls it
+
+    func backUp() throws {
+        let copy = try OneClickStore.inMemory(shapes: store.shapes, vault: TestVault.key)
+        try store.copy(to: copy)
+        backup = (copy, practices.map(\.watch.memory))
+    }
+
+    func restore() throws {
+        guard let backup, backup.watches.count == practices.count else { return }
+        try backup.store.copy(to: store)
+        for (practice, memory) in zip(practices, backup.watches) { practice.watch.memory = memory }
+        for index in nodes.indices { nodes[index].underWay = [:] }
+    }
+
+    var hasBackup: Bool { backup != nil }
+
+    /// Not a page more than there is now.
+    func fillDisk() throws {
+        try store.inDatabase { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+    }
+
+    func freeDisk() throws {
+        try store.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+    }
+
+    func moveClock() {
+        let hours = world.random(below: 60) - 30
+        clockOffset = .seconds(hours * 3600)
+        world.note("cloud clock", "\(hours) h")
+    }
+
+    func setClockRight() { clockOffset = .zero }
+}
+
+/// Takes a transaction back when everything in it is done.
+private final class Tear: TransactionObserver {
+    struct Torn: Error {}
+    var isArmed = false
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseDidCommit(_ db: Database) {}
+    func databaseDidRollback(_ db: Database) {}
+
+    func databaseWillCommit() throws {
+        guard isArmed else { return }
+        isArmed = false
+        throw Torn()
+    }
+}

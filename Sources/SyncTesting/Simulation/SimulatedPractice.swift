@@ -1,0 +1,176 @@
+import Catalogue
+import OneClickStore
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// A practice: its Central, its office, its premises and the person who answers.
+///
+/// Used by the world's one thread only.
+final class SimulatedPractice: @unchecked Sendable {
+    let world: SimulatedWorld
+    let oneClick: SimulatedOneClick
+    let central: any SimulatedCentral
+    let office: SimulatedOffice
+    let id: PracticeID
+    let watch: Invariants
+    var installation: InstallationID
+    var journal = SimulatedJournal()
+    var catalogue: Catalogue
+    var premisesOffset = Duration.zero
+    /// Nobody may write to Central at this moment: a snapshot is being pinned.
+    var isPinning = false
+    var isOfficeClosed = false
+    /// The process that is to go on; those before it end.
+    private(set) var current: SimulatedPremises?
+    private var backups: [Backup] = []
+
+    init(world: SimulatedWorld, oneClick: SimulatedOneClick, catalogue: Catalogue) async throws {
+        self.world = world
+        self.oneClick = oneClick
+        self.catalogue = catalogue
+        switch world.knobs.flavour {
+        case .triggers: central = try FileCentral(world: world, isCaptured: true)
+        case .none: central = try FileCentral(world: world, isCaptured: false)
+        case .transactions, .versions:
+            central = try ModelCentral(world: world, flavour: world.knobs.flavour)
+        }
+        (id, installation) = try await oneClick.addPractice()
+        office = SimulatedOffice(world: world)
+        watch = Invariants(id, world: world, oneClick: oneClick)
+        try central.work(office.opening())
+    }
+
+    var premisesNow: Timestamp { world.now + premisesOffset }
+
+    // MARK: SimulatedPremises
+
+    /// A new process of the practice's SyncWorker.
+    func startPremises() {
+        let premises = SimulatedPremises(self)
+        current = premises
+        world.start { await premises.live() }
+    }
+
+    func stopPremises() { current = nil }
+
+    /// A copy of the whole server, started once beside it: at another place, or looking just so.
+    func startCopy() {
+        let copy = SimulatedPremises(
+            self, journal: journal, place: world.random(below: 2) == 0 ? "elsewhere" : "here")
+        world.start {
+            _ = await copy.synchronise(RunRequest(kind: .change, trigger: .schedule))
+            await copy.close()
+        }
+    }
+
+    func enrolAnew() async {
+        guard let installation = try? await oneClick.enrol(id) else { return }
+        self.installation = installation
+        journal = SimulatedJournal()
+        world.note("enrolled", installation.rawValue)
+    }
+
+    // MARK: Office
+
+    func work() async {
+        while !isOfficeClosed, !world.executor.isOver {
+            await world.pause(around: world.knobs.officePause)
+            guard !isOfficeClosed else { return }
+            await untilNotPinning()
+            workOnce()
+        }
+    }
+
+    private func workOnce() {
+        let statements = office.transaction()
+        if central.hasConcurrentWriters {
+            if world.strikes(.rolledBack) {
+                return end(central.begin(statements, isPrepared: false), commits: false)
+            }
+            let isPrepared = world.strikes(.prepared)
+            if isPrepared || world.strikes(.lateCommit) {
+                let open = central.begin(statements, isPrepared: isPrepared)
+                return end(open, commits: world.random(below: 8) > 0)
+            }
+        }
+        perform(statements)
+    }
+
+    /// A transaction that breaks one of Central's own rules is none.
+    private func perform(_ statements: [String]) {
+        try? central.work(statements)
+        world.note("office", statements.first.map { String($0.prefix(60)) } ?? "")
+    }
+
+    private func end(_ open: Int, commits: Bool) {
+        world.start { [self] in
+            await world.sleep(.seconds(1 + world.random(below: 3600)))
+            await untilNotPinning()
+            try? central.end(open, commits: commits)
+        }
+    }
+
+    func untilNotPinning() async {
+        while isPinning { await world.sleep(.milliseconds(1)) }
+    }
+
+    // MARK: What befalls it
+
+    func backUp() async {
+        await untilNotPinning()
+        guard let backup = try? central.backUp() else { return }
+        backups = (backups + [backup]).suffix(3)
+    }
+
+    /// - Parameter isLatest: the last backup, or any of those that are kept.
+    func restore(isLatest: Bool) async {
+        guard let backup = isLatest ? backups.last : backups.first else { return }
+        await untilNotPinning()
+        // Nobody restores a database under a running program.
+        current?.die()
+        guard (try? central.restore(backup)) != nil else { return }
+        backups = backups.filter { $0.version <= backup.version }
+        watch.restoredCentral(to: backup.version)
+        world.note("central restored", "to \(backup.version)")
+    }
+
+    var hasBackup: Bool { !backups.isEmpty }
+
+    // MARK: The person
+
+    func answerEverything() async {
+        while !world.executor.isOver, !world.isCalm {
+            await world.pause(around: world.knobs.personPause)
+            await answerOnce(isCertain: false)
+        }
+    }
+
+    /// Looks, thinks, and answers what was seen, while the office goes on.
+    func answerOnce(isCertain: Bool) async {
+        guard let status = try? await oneClick.store.status(practice: id) else { return }
+        if let question = status.lineageQuestion, !question.isApproved {
+            await say(.approve, nil, nil)
+        }
+        let held = status.exceptions.filter { $0.kind == .held && $0.origin == nil }
+        for table in Set(held.map(\.table)).sorted() {
+            var keys = held.filter { $0.table == table }.map(\.key)
+            if !isCertain { keys = keys.filter { _ in world.random(below: 4) > 0 } }
+            guard !keys.isEmpty else { continue }
+            let keeps = !isCertain && world.random(below: 5) == 0
+            await say(keeps ? .keep : .approve, table, keys)
+        }
+    }
+
+    private func say(_ answer: RemovalAnswer, _ table: TableName?, _ keys: [Key]?) async {
+        if !world.isCalm { await world.pause(around: .seconds(60)) }
+        let request = AnswerRequest(answer: answer, table: table, keys: keys, person: "person")
+        guard (try? await oneClick.store.answer(request, practice: id, now: oneClick.now)) != nil
+        else { return }
+        world.note("answer", "\(answer) \(table?.rawValue ?? "lineage")")
+        world.count(answer == .keep ? .keeps : .approvals)
+        guard answer == .approve else { return }
+        guard let table else { return watch.memory.isLineageApproved = true }
+        watch.memory.approved[table, default: []].formUnion(keys ?? [])
+    }
+}

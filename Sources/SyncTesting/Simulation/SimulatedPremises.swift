@@ -1,0 +1,242 @@
+import Catalogue
+import Central
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// One process of a practice's SyncWorker, from its start to its end, however it comes.
+///
+/// Used by the world's one thread only.
+final class SimulatedPremises: @unchecked Sendable {
+    struct Died: Error {}
+
+    let practice: SimulatedPractice
+    let world: SimulatedWorld
+    private let installation: InstallationID
+    private let place: String
+    private let catalogue: Catalogue
+    /// A copy of the premises has a journal of its own.
+    private let ownJournal: SimulatedJournal?
+    private var isDead = false
+    private var isStopped = false
+    private var source: (any Source)?
+    // Of the run under way.
+    var run: RunID?
+    var asOf = Practice.today
+    private var pins = 0
+
+    init(_ practice: SimulatedPractice, journal: SimulatedJournal? = nil, place: String = "here") {
+        self.practice = practice
+        self.place = place
+        world = practice.world
+        installation = practice.installation
+        catalogue = practice.catalogue
+        ownJournal = journal
+        journalOfCopy = journal ?? SimulatedJournal()
+    }
+
+    private var journalOfCopy: SimulatedJournal
+
+    var journal: SimulatedJournal {
+        get { ownJournal == nil ? practice.journal : journalOfCopy }
+        set {
+            if ownJournal == nil { practice.journal = newValue } else { journalOfCopy = newValue }
+        }
+    }
+
+    // MARK: Life
+
+    private var isCurrent: Bool { practice.current === self }
+
+    func live() async {
+        while isCurrent, !isDead, !world.executor.isOver {
+            await world.pause(around: world.knobs.interval)
+            guard isCurrent, !isDead, !world.executor.isOver else { break }
+            let record = await synchronise(nextRequest())
+            guard !isDead else { break }
+            await look(at: record)
+        }
+        await close()
+        if isDead, isCurrent, !world.executor.isOver {
+            if world.strikes(.journalBehind) { practice.journal.loseLastWrites() }
+            await world.sleep(.seconds(1 + world.random(below: 300)))
+            if isCurrent { practice.startPremises() }
+        }
+    }
+
+    private func nextRequest() -> RunRequest {
+        let isFull = world.random(below: 4) == 0
+        var request = RunRequest(kind: isFull ? .full : .change, trigger: .schedule)
+        if isFull { world.count(.fulls) }
+        switch world.random(below: 20) {
+        case 0:
+            request.purpose = .dryRun
+            world.count(.dryRuns)
+        case 1:
+            request.purpose = .verify
+            world.count(.verifies)
+        case 2, 3:
+            request.only = [world.pick(catalogue.shapes.dataSets.map(\.name))]
+            world.count(.partialRuns)
+        default: break
+        }
+        return request
+    }
+
+    /// What a person does who reads why a run failed.
+    private func look(at record: RunRecord) async {
+        let codes = Set(record.errors.map(\.code))
+        guard !codes.isDisjoint(with: ["copy", "place"]) else { return }
+        world.count(.copiesRefused)
+        // Whoever is refused and is the practice's SyncWorker is enrolled anew.
+        if ownJournal == nil, isCurrent {
+            await practice.enrolAnew()
+            practice.startPremises()
+        }
+    }
+
+    func die() {
+        isDead = true
+        world.note("died")
+    }
+
+    func close() async {
+        if let source = source as? SQLiteCentral { try? await source.close() }
+        source = nil
+    }
+
+    // MARK: A run
+
+    /// One run from beginning to end; checked as far as this process lives to tell.
+    func synchronise(_ request: RunRequest) async -> RunRecord {
+        run = nil
+        pins = 0
+        isStopped = false
+        let record = await runner().run(request, isStopped: { [self] in isStopped })
+        guard !isDead else { return record }
+        world.note("run", "\(request.kind) \(request.purpose) \(record.outcome)")
+        check(record)
+        return record
+    }
+
+    private func runner() -> Runner {
+        var settings = RunSettings(
+            practice: practice.id, shapes: catalogue.shapes, server: "SERVER", place: place)
+        settings.snapshotLifetime = world.knobs.snapshotLifetime
+        settings.verificationParts = world.knobs.verificationParts
+        settings.verificationRowsMin = world.knobs.verificationRowsMin
+        return Runner(
+            source: CentralPort(self), cloud: CloudPort(self, installation),
+            journal: JournalPort(self), settings: settings,
+            environment: RunEnvironment(
+                now: { [practice] in practice.premisesNow }, token: { [world] in world.token() },
+                wait: { [self] pause in
+                    await world.sleep(pause)
+                    if isDead { throw Died() }
+                }))
+    }
+
+    private func check(_ record: RunRecord) {
+        guard record.purpose == .synchronise,
+            [.succeeded, .completedWithErrors, .held].contains(
+                record.outcome)
+        else { return }
+        let isQuestion = record.errors.contains { $0.code == "lineage" }
+        guard let receipt = practice.watch.receipts[record.id] else {
+            if !isQuestion { practice.watch.violate("I12", "a run succeeded without a receipt") }
+            return
+        }
+        let shown = record.dataSets.reduce(0) { $0 + $1.added + $1.changed + $1.removed }
+        let applied = receipt.counts.values.reduce(0) { $0 + $1.added + $1.changed + $1.removed }
+        if shown != applied {
+            practice.watch.violate("I12", "a run shows \(shown) rows and applied \(applied)")
+        }
+        let waits = receipt.exceptions.contains { $0.kind != .kept }
+        if waits, record.outcome == .succeeded {
+            practice.watch.violate("I12", "a run succeeded although something waits")
+        }
+        world.count(.mends, record.notes.count { $0.hasPrefix("Rolling verification") })
+    }
+
+    // MARK: Steps
+
+    /// Before and after each durable step: where a process may die, sleep, or be stopped.
+    func step(_ name: String, isAfter: Bool) async throws {
+        if isDead { throw Died() }
+        world.note(isAfter ? "after" : "before", name)
+        if world.strikes(isAfter ? .crashAfter : .crashBefore) {
+            die()
+            throw Died()
+        }
+        if world.strikes(.zombie) {
+            // Its place is taken; an hour later it goes on as if nothing had been.
+            if isCurrent { practice.startPremises() }
+            await world.sleep(.seconds(3600))
+        }
+        if world.strikes(.cancelled) { isStopped = true }
+        if isDead { throw Died() }
+    }
+
+    func around<T>(_ name: String, _ body: () async throws -> T) async throws -> T {
+        try await step(name, isAfter: false)
+        let result = try await body()
+        try await step(name, isAfter: true)
+        return result
+    }
+
+    // MARK: Central
+
+    func openSource() throws -> any Source {
+        if let source { return source }
+        let opened = try practice.central.source(catalogue, world: world) { [practice] in
+            practice.premisesNow
+        }
+        source = opened
+        return opened
+    }
+
+    /// Pins while nobody writes, and looks for itself at what the snapshot holds.
+    func pin(_ request: PinRequest) async throws -> Snapshot {
+        await practice.untilNotPinning()
+        practice.isPinning = true
+        defer { practice.isPinning = false }
+        let generation = practice.watch.generation
+        let snapshot = try await openSource().pin(request)
+        pins += 1
+        if pins > 1 { world.count(.snapshotsRenewed) }
+        if case .cloudWentBack = snapshot.lineage { world.count(.cloudBehind) }
+        let expected = try practice.central.read { db in
+            try Contents(central: db, catalogue, asOf: asOf)
+        }
+        if let run {
+            practice.watch.pinned(
+                run,
+                Pin(
+                    expected: expected, generation: generation, version: practice.central.version))
+        }
+        return snapshot
+    }
+}
+
+/// What the premises remember, in a file that loses its last writes when the power is cut.
+struct SimulatedJournal {
+    private(set) var fence = 0
+    private(set) var runs: [RunID] = []
+    private var before: (fence: Int, runs: [RunID])?
+
+    mutating func save(fence: Int) {
+        before = (self.fence, runs)
+        self.fence = fence
+        runs = []
+    }
+
+    mutating func begin(_ run: RunID) {
+        before = (fence, runs)
+        runs.append(run)
+    }
+
+    mutating func loseLastWrites() {
+        if let before { (fence, runs) = before }
+        before = nil
+    }
+}

@@ -1,0 +1,210 @@
+import Catalogue
+import OneClickStore
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// One simulated world from its seed to its verdict.
+public struct Simulation: Sendable {
+    public struct Report: Sendable {
+        public var seed: UInt64
+        /// Of everything that happened, in its order: the same seed, the same hash.
+        public var hash: UInt64
+        public var flavour: CentralFlavour
+        public var violation: Violation?
+        public var faults: [Fault: Int]
+        public var occurrences: [Occurrence: Int]
+        public var trace: [String]
+    }
+
+    /// Below this nothing is proved by a world.
+    public static let commitsMin = 20
+    public static let faultsMin = 10
+
+    private let world: SimulatedWorld
+    private let catalogue: Catalogue
+
+    public static func run(
+        seed: UInt64, catalogue: Catalogue, keepsTrace: Bool = false
+    ) -> Report {
+        let world = SimulatedWorld(seed: seed, shapes: catalogue.shapes, keepsTrace: keepsTrace)
+        let simulation = Simulation(world: world, catalogue: catalogue)
+        world.start { await simulation.play() }
+        world.executor.run()
+        return Report(
+            seed: seed, hash: world.hash, flavour: world.knobs.flavour, violation: world.violation,
+            faults: world.faults, occurrences: world.occurrences, trace: world.trace)
+    }
+
+    private func play() async {
+        do {
+            let oneClick = try SimulatedOneClick(world: world, shapes: catalogue.shapes)
+            let practice = try await SimulatedPractice(
+                world: world, oneClick: oneClick, catalogue: catalogue)
+            oneClick.add(practice)
+            try await disturb(practice, oneClick)
+            try await settle(practice, oneClick)
+        } catch {
+            world.violate("I14", "the world could not go on: \(error)")
+        }
+        world.executor.end()
+    }
+
+    // MARK: Disturbed
+
+    private func disturb(_ practice: SimulatedPractice, _ oneClick: SimulatedOneClick) async throws
+    {
+        practice.startPremises()
+        world.start { await practice.work() }
+        world.start { await practice.answerEverything() }
+        var ticks = 0
+        while !world.executor.isOver, !isEnough {
+            await world.pause(around: world.knobs.interval)
+            ticks += 1
+            if ticks % 40 == 0 { world.makeFaultsRarer() }
+            if ticks % 5 == 0, isQuiet { world.makeFaultsMore() }
+            if ticks > 2000 { return world.violate("I14", "no 20 commits in 2000 intervals") }
+            try await befall(practice, oneClick)
+        }
+    }
+
+    private var isEnough: Bool {
+        (world.occurrences[.commits] ?? 0) >= Self.commitsMin
+            && world.faults.values.reduce(0, +) >= Self.faultsMin
+    }
+
+    /// Whether faults come too slowly to be as many as there have to be.
+    private var isQuiet: Bool {
+        (world.occurrences[.commits] ?? 0) > 2 * world.faults.values.reduce(0, +)
+    }
+
+    private func befall(_ practice: SimulatedPractice, _ oneClick: SimulatedOneClick) async throws {
+        if world.random(below: 3) == 0 { await practice.backUp() }
+        if world.random(below: 6) == 0 { try oneClick.backUp() }
+        if world.strikes(.dayPassed) { world.skipDay() }
+        if world.strikes(.cloudClock) { oneClick.moveClock() }
+        if world.strikes(.premisesClock) {
+            practice.premisesOffset = .seconds((world.random(below: 100) - 50) * 3600)
+        }
+        if oneClick.hasBackup, world.strikes(.cloudRestored) { try oneClick.restore() }
+        if world.strikes(.cloudDiskFull) {
+            try oneClick.fillDisk()
+            await world.pause(around: world.knobs.interval)
+            try oneClick.freeDisk()
+        }
+        try await befallPremises(practice)
+        try await befallCentral(practice)
+    }
+
+    private func befallPremises(_ practice: SimulatedPractice) async throws {
+        if world.strikes(.journalLost) { practice.journal = SimulatedJournal() }
+        if world.strikes(.copyRan) { practice.startCopy() }
+        if world.strikes(.newInstallation) {
+            await practice.enrolAnew()
+            practice.startPremises()
+        }
+        if world.strikes(.catalogueChanged) {
+            practice.catalogue = practice.catalogue == catalogue ? narrower : catalogue
+            practice.startPremises()
+        }
+    }
+
+    private func befallCentral(_ practice: SimulatedPractice) async throws {
+        await practice.untilNotPinning()
+        let central = practice.central
+        if practice.hasBackup, world.strikes(.centralRestored) {
+            await practice.restore(isLatest: false)
+        }
+        if practice.hasBackup, world.strikes(.centralPowerCut) {
+            await practice.restore(isLatest: true)
+        }
+        if world.strikes(.captureOff) {
+            try? central.workUnnoted(practice.office.transaction(), practice.catalogue)
+        }
+        if world.strikes(.schemaChanged) { try? central.changeSchema() }
+        if world.strikes(.historyExpired) { try? central.expire() }
+    }
+
+    /// The same catalogue with fewer clients in scope.
+    private var narrower: Catalogue {
+        var narrower = catalogue
+        for index in narrower.tables.indices where narrower.tables[index].name == "clients" {
+            narrower.tables[index].query += " AND c.office_id IS NOT 3"
+            narrower.tables[index].fingerprint = "narrower"
+        }
+        return narrower
+    }
+
+    // MARK: At rest
+
+    /// Faults stop: a few runs, and both sides are equal; what arrives late changes nothing.
+    private func settle(_ practice: SimulatedPractice, _ oneClick: SimulatedOneClick) async throws {
+        guard !world.executor.isOver else { return }
+        world.calm()
+        world.note("calm")
+        practice.isOfficeClosed = true
+        practice.stopPremises()
+        try oneClick.freeDisk()
+        practice.premisesOffset = .zero
+        await world.sleep(.seconds(120))
+        await practice.untilNotPinning()
+        let record = await untilAtRest(practice)
+        try await checkAtRest(practice, oneClick, record)
+        // Whoever slept wakes, whatever was late arrives.
+        await world.sleep(.seconds(5 * 3600))
+        practice.watch.checkUntouched()
+        await checkQuiet(practice, after: record)
+    }
+
+    private func untilAtRest(_ practice: SimulatedPractice) async -> RunRecord {
+        var record = await runOnce(practice)
+        var runs = 1
+        while runs < 3 || record.outcome == .held {
+            guard !world.executor.isOver else { return record }
+            let codes = record.errors.map(\.code)
+            if codes.contains("copy") || codes.contains("place") { await practice.enrolAnew() }
+            await practice.answerOnce(isCertain: true)
+            if record.outcome == .succeeded { return record }
+            record = await runOnce(practice)
+            runs += 1
+            if runs > 8 { break }
+        }
+        if record.outcome > .held {
+            world.violate("I14", "runs still fail: \(record.errors.first?.message ?? "")")
+        }
+        return record
+    }
+
+    private func runOnce(_ practice: SimulatedPractice) async -> RunRecord {
+        let premises = SimulatedPremises(practice)
+        let record = await premises.synchronise(RunRequest(kind: .change, trigger: .manual))
+        await premises.close()
+        return record
+    }
+
+    private func checkAtRest(
+        _ practice: SimulatedPractice, _ oneClick: SimulatedOneClick, _ record: RunRecord
+    ) async throws {
+        guard !world.executor.isOver else { return }
+        let expected = try practice.central.read { db in
+            try Contents(central: db, practice.catalogue, asOf: oneClick.today)
+        }
+        let status = try await oneClick.store.status(practice: practice.id)
+        practice.watch.checkAtRest(expected, status.exceptions)
+    }
+
+    private func checkQuiet(_ practice: SimulatedPractice, after record: RunRecord) async {
+        guard !world.executor.isOver else { return }
+        let again = await runOnce(practice)
+        if again.rowsSent > 0 {
+            world.violate("I8", "a run with nothing changed sent \(again.rowsSent) rows")
+        }
+    }
+}
+
+extension Catalogue: Equatable {
+    /// The same tables by the same descriptions.
+    public static func == (a: Catalogue, b: Catalogue) -> Bool {
+        a.tables.map(\.fingerprint) == b.tables.map(\.fingerprint)
+    }
+}
