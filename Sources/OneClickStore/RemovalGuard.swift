@@ -313,8 +313,7 @@ final class RemovalGuard {
     func endHoldsOfNothing(_ table: TypedTable) throws {
         for removal in held[table.shape.name]?.byKey.values.map(\.exception) ?? [] {
             let range = KeyRange.path(removal.key, keyCount: table.shape.keyCount)
-            var pages = RowPages(store, table, range)
-            if try pages.front() == nil { try end(removal) }
+            if try store.hasNoRow(table, range) { try end(removal) }
         }
     }
 

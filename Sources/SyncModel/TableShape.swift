@@ -66,7 +66,6 @@ public struct TableShape: Hashable, Sendable, Codable {
 
     public var key: ArraySlice<Column> { columns[..<keyCount] }
     public var values: ArraySlice<Column> { columns[keyCount...] }
-    public var hasSealedColumns: Bool { columns.contains { $0.type.isSealed } }
 
     public func index(of column: String) -> Int? {
         columns.firstIndex { $0.name == column }

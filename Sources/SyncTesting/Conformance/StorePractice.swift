@@ -97,6 +97,10 @@ struct StorePractice: Sendable {
         return StoreModel(tables)
     }
 
+    func state(of run: RunID) async throws -> RunState {
+        try await store.state(of: run, practice: id, now: world.now)
+    }
+
     func status() async throws -> StatusAnswer { try await store.status(practice: id) }
 
     /// Contents and everything that is said about them.
@@ -213,7 +217,7 @@ struct StoreRun: Sendable {
     }
 
     func state() async throws -> RunState {
-        try await store.state(of: id, practice: practice.id)
+        try await practice.state(of: id)
     }
 }
 
