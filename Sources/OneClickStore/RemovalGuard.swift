@@ -30,7 +30,9 @@ final class RemovalGuard {
         self.limits = limits
         self.carried = carried
         self.now = now
-        for shape in store.shapes.tables {
+        // A table's removals are judged by what they hang on, or are needed by, down to the root.
+        let concerned = store.shapes.closure(of: Set(carried.keys))
+        for shape in store.shapes.tables where concerned.contains(shape.name) {
             let removals = try store.heldRemovals(of: shape.name)
             held[shape.name] = removals
             approved[shape.name] = try approvals(TypedTable(shape), removals)
