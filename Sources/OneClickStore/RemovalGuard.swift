@@ -19,6 +19,7 @@ final class RemovalGuard {
     /// commit writes anything.
     private var approved: [TableName: Set<Key>] = [:]
     private var refused: [TableName: Set<KeyValue>] = [:]
+    private var refusedKeys: [TableName: Set<Key>] = [:]
     /// The tables that this commit carries.
     private let carried: [TableName: TableCommit]
 
@@ -56,12 +57,33 @@ final class RemovalGuard {
         /// They go with their parent, or a person approved it.
         case goes
         case stays
-        /// They share the fate of a parent that is held or kept.
-        case sharesHold(HeldRemoval)
+        /// They stay as long as what they hang on, or what needs them.
+        case staysWith(Root)
         /// They were part of a hold that ended for other rows of it only.
         case staysHeld(RowException)
         /// They count for themselves.
         case counts
+    }
+
+    /// Why rows stay that are gone from Central and do not count for themselves.
+    private struct Root {
+        var origin: RowException.Origin
+        var kind: RowException.Kind
+        var code: String
+
+        /// - Parameter hold: of the parent, or of what needs them.
+        init(_ hold: RowException) {
+            origin = hold.origin ?? .init(table: hold.table, key: hold.key)
+            kind = hold.kind
+            code = hold.origin == nil ? "held_with_parent" : hold.code
+        }
+
+        /// - Parameter refused: a row that needs them, in an older version.
+        init(refused key: Key, of table: TableName) {
+            origin = .init(table: table, key: key)
+            kind = .held
+            code = RowException.neededCode
+        }
     }
 
     /// Decides one table. The rows of its parent that go are gone already: tables are decided and
@@ -73,7 +95,7 @@ final class RemovalGuard {
     ) throws -> [RemovalRun] {
         let table = applier.table
         let name = table.shape.name
-        try endSharedHolds(name)
+        try endSharedHolds(table)
         let torn = try endHolds(
             name, of: applier.arrived.union(try came(refused.map(\.key), table)))
         var going: [RemovalRun] = []
@@ -87,7 +109,7 @@ final class RemovalGuard {
                 case .counts: counted.append(part)
                 case .stays: break
                 case .staysHeld(let hold): staying.append((part, hold))
-                case .sharesHold(let parent): try shareHold(part, name, parent)
+                case .staysWith(let root): try hold(part, name, with: root)
                 }
             }
         }
@@ -165,14 +187,20 @@ final class RemovalGuard {
     private func fate(below prefix: Key, _ table: TypedTable) throws -> Fate {
         guard let reference = prefix.values?.first else { return .counts }
         if let link = table.shape.neededBy {
-            let holding = holds(over: try rows(reference, link), link.table)
-            if let hold = holding.first { return .sharesHold(hold) }
+            let needing = try store.keys(reference, link)
+            if let hold = holds(over: needing, link.table).first {
+                return .staysWith(Root(hold.exception))
+            }
+            if let older = try refusedKey(of: needing, link.table) {
+                return .staysWith(Root(refused: older, of: link.table))
+            }
         }
         guard let link = table.shape.parent else { return .counts }
-        let parents = try rows(reference, link)
+        let parents = try store.keys(reference, link)
         let holding = holds(over: parents, link.table)
         if !parents.isEmpty {
-            return holding.count == parents.count ? .sharesHold(holding[0]) : .counts
+            return holding.count == parents.count
+                ? .staysWith(Root(holding[0].exception)) : .counts
         }
         // No parent is left. Only a commit that carries the parents knows that Central has none
         // either; one that is refused was never there, or is there in Central still.
@@ -186,24 +214,17 @@ final class RemovalGuard {
         keys.compactMap { held[table]?.covering($0) }
     }
 
-    /// Keys of the other table's rows that a link leads to.
-    private func rows(_ reference: KeyValue, _ link: ParentLink) throws -> [Key] {
-        let other = TypedTable(try store.shape(link.table))
-        let row = try store.statements[
-            "SELECT \(other.keyColumns.joined(separator: ", ")) FROM \(link.table) "
-                + "WHERE practice_id = ?1 AND \(link.parentColumn) = ?2"]
-        row.bind(1, store.id.rawValue)
-        row.bind(2, reference)
-        defer { row.reset() }
-        var keys: [Key] = []
-        while try row.step() {
-            let values = (0..<Int32(other.shape.keyCount)).map { index in
-                row.storageClass(index) == .integer
-                    ? KeyValue.integer(row.integer(index)) : .text(row.text(index))
-            }
-            keys.append(Key(values))
+    /// The first of these rows that is refused now: OneClick has it in an older version.
+    private func refusedKey(of keys: [Key], _ table: TableName) throws -> Key? {
+        if keys.isEmpty { return nil }
+        if refusedKeys[table] == nil {
+            let now =
+                try carried[table]?.refused
+                ?? store.exceptions("table_name = ? AND kind = 'refused'", [table.rawValue])
+                .map(\.exception)
+            refusedKeys[table] = Set(now.map(\.key))
         }
-        return keys
+        return keys.first { refusedKeys[table]?.contains($0) == true }
     }
 
     /// Of rows that are refused now, or were until now.
@@ -240,35 +261,22 @@ final class RemovalGuard {
     private func hold(
         _ key: Key, _ table: TableName, as before: RowException?, rows: Int
     ) throws {
-        let what =
-            rows == 1
-            ? "\(table) \(key) is gone from Central, with so many others that its removal waits"
-            : "All \(rows) rows of \(table) below \(key) are gone from Central: their removal waits"
         try add(
             RowException(
-                table: table, key: key, kind: before?.kind ?? .held, code: "held",
-                message: what + " for an answer.",
-                hint:
-                    "Look at the held removals (`syncworker held`) and approve them, or keep the rows.",
-                since: before?.since ?? now, rows: rows))
+                table: table, key: key, kind: before?.kind ?? .held, code: "held", message: "",
+                hint: "", since: before?.since ?? now, rows: rows))
     }
 
-    private func shareHold(
-        _ run: RemovalRun, _ table: TableName, _ parent: HeldRemoval
-    ) throws {
-        let root = parent.exception
-        let origin = root.origin ?? .init(table: root.table, key: root.key)
+    private func hold(_ run: RemovalRun, _ table: TableName, with root: Root) throws {
         guard held[table]?.byKey[run.prefix] == nil else { return }
         try add(
             RowException(
-                table: table, key: run.prefix, kind: root.kind, code: "held_with_parent",
-                message: "\(table) \(run.prefix) shares the fate of \(origin.table) \(origin.key).",
-                hint: "Answer the removal of \(origin.table) \(origin.key).", since: now,
-                origin: origin, rows: 0))
+                table: table, key: run.prefix, kind: root.kind, code: root.code, message: "",
+                hint: "", since: now, origin: root.origin, rows: 0))
     }
 
     private func add(_ exception: RowException) throws {
-        try store.insert(exception, now: now)
+        try store.insert(try store.worded(exception), now: now)
         held[exception.table, default: HeldRemovals()].add(HeldRemoval(exception: exception))
     }
 
@@ -302,11 +310,17 @@ final class RemovalGuard {
 
     /// What shared the fate of a parent stays an exception until its own table is committed: until
     /// then nobody has looked again at the rows that it covers.
-    private func endSharedHolds(_ table: TableName) throws {
-        for removal in held[table]?.byKey.values.map(\.exception) ?? [] {
+    private func endSharedHolds(_ table: TypedTable) throws {
+        for removal in held[table.shape.name]?.byKey.values.map(\.exception) ?? [] {
             guard let origin = removal.origin,
                 held[origin.table]?.byKey[origin.key] == nil
             else { continue }
+            // An origin that is refused is not held, and goes on to be one.
+            if case .staysWith(let root) = try fate(below: removal.key, table),
+                root.origin == origin
+            {
+                continue
+            }
             try end(removal)
         }
     }

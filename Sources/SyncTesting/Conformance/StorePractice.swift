@@ -115,11 +115,12 @@ struct StorePractice: Sendable {
 
     @discardableResult
     func answer(
-        _ answer: RemovalAnswer, _ table: TableName, keys: [Key]? = nil
+        _ answer: RemovalAnswer, _ table: TableName, keys: [Key]? = nil, seenAt: Timestamp? = nil
     ) async throws -> AnswerReceipt {
-        try await store.answer(
-            AnswerRequest(answer: answer, table: table, keys: keys, person: "tester"),
-            practice: id, now: world.now)
+        let now = world.now
+        let request = AnswerRequest(
+            answer: answer, table: table, keys: keys, seenAt: seenAt ?? now, person: "tester")
+        return try await store.answer(request, practice: id, now: now)
     }
 }
 
