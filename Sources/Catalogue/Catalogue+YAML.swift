@@ -132,7 +132,7 @@ extension YAMLReader {
     ) -> String? {
         guard let node else { return nil }
         let label = text(node, of: "label of \(table)", at: node)
-        for name in label.split(separator: "{").dropFirst().map({ $0.prefix { $0 != "}" } }) {
+        for name in label.matches(of: /{([^}]*)}/).map(\.output.1) {
             let column = columns.first { $0.name == name }
             if column == nil || column?.type.isSealed == true {
                 report(
