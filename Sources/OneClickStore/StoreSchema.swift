@@ -5,6 +5,8 @@ import SyncModel
 ///
 /// Everything about a practice carries `practice_id` first in its key, so that the schema can be
 /// distributed by practice. Typed tables are STRICT: a value of another type cannot get in.
+/// An exception's `path` is its key as canonical bytes, in the order of the rows; `key` says the
+/// same to people.
 enum StoreSchema {
     static let version = 1
 
