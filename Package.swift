@@ -145,7 +145,12 @@ let package = Package(
                 "SyncModel", "SyncProtocol", "SyncEngine", "Central", "SyncTesting", "SampleOffice",
                 grdb,
             ]),
-        tests("ConformanceTests", ["SyncTesting"]),
+        tests(
+            "ConformanceTests",
+            [
+                "Catalogue", "OneClickStore", "SyncEngine", "SyncModel", "SyncProtocol",
+                "SyncTesting",
+            ]),
         tests("TidyTests", []),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "SyncModel"]),

@@ -545,14 +545,16 @@ class Catalogues(BadInput):
         path, lines = self.catalogue(
             ("work_email: text(320)?", "work_email: txt(320)?"),
             ("unique:", "uniqe:"),
-            ("- { by_value: work_email }", "- { by_valeu: work_email }"))
+            ("- { by_value: work_email }", "- { by_valeu: work_email }"),
+            ('label: "{first_name} {last', 'label: "{first_nam} {last'))
         for command in ("run", "config check"):
             with self.subTest(command=command):
                 done = self.practice.worker(*command.split(), catalogue=path)
                 self.assertIn(done.code, (FAILED, MISUNDERSTOOD), done.text)
                 self.assert_says(
                     done, done.code, "work_email has the type \"txt(320)\"", "text(max)",
-                    "does not know \"uniqe\"", "does not know \"by_valeu\"", "Mend them")
+                    "does not know \"uniqe\"", "does not know \"by_valeu\"",
+                    "names {first_nam}", "Mend them")
                 for line in lines:
                     self.assertIn(f"{path}, line {line}:", done.text)
         self.assert_normal()
@@ -712,14 +714,25 @@ class Configurations(BadInput):
             "Team Security")
         self.assert_normal()
 
+    SEEN = "2026-01-05T09:30:00.000000Z"
+
     def test_unknown_table_to_approve(self):
-        done = self.practice.worker("approve", "nonsense")
+        done = self.practice.worker("approve", "nonsense", "--seen", self.SEEN)
         self.assertIn(done.code, (FAILED, MISUNDERSTOOD))
         self.assert_says(done, done.code, "no table nonsense", "clients")
 
+    def test_approve_without_saying_what_was_seen(self):
+        for options in ([], ["17", "--seen", self.SEEN]):
+            self.assert_says(
+                self.practice.worker("approve", "clients", *options), MISUNDERSTOOD, "Name keys",
+                "--seen", "syncworker held")
+        done = self.practice.worker("approve", "clients", "--seen", "yesterday")
+        self.assert_says(done, MISUNDERSTOOD, "\"yesterday\" is no time", "syncworker held")
+        self.assert_normal()
+
     def test_approve_what_is_not_held(self):
         rows = self.practice.rows_of_oneclick()
-        done = self.practice.worker("approve", "clients")
+        done = self.practice.worker("approve", "clients", "--seen", self.SEEN)
         self.assert_says(done, SUCCEEDED, "nothing to answer", "syncworker held")
         self.assertEqual(self.practice.rows_of_oneclick(), rows)
         self.assert_normal()
@@ -1014,7 +1027,13 @@ class EmptyCentral(BadInput):
         done = self.practice.worker("held")
         self.assert_says(
             done, SUCCEEDED, "employees: ", "records are gone from Central", "Since",
-            "syncworker approve clients", "syncworker approve employees --keep")
+            "syncworker approve clients --seen", "syncworker approve employees --keep --seen")
+        seen = json.loads(self.practice.worker("held", "--json").text)["seen"]
+        self.assertIn(f"--seen {seen}", done.text)
+        done = self.practice.worker("approve", "clients", "--keep", "--seen", seen)
+        self.assert_says(done, SUCCEEDED, "will be kept")
+        done = self.practice.worker("held")
+        self.assert_says(done, SUCCEEDED, "a person decided that OneClick keeps")
         self.put_back()
 
     def test_names_the_command(self):

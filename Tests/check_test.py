@@ -1135,6 +1135,26 @@ class HeldTest(CheckCase):
                 exception("clients", [1], "held"), exception("clients", [2], "held"),
                 *below[:3], other, *below[4:]])
 
+    def test_chart_stays_with_the_older_version_of_a_refused_period(self):
+        central = [
+            "UPDATE ap_period SET chart_id = NULL WHERE client_id = 1",
+            "UPDATE ap_period SET period_start = 'some day' WHERE id = 51"]
+        stays = [
+            "UPDATE ap_periods SET chart_id = NULL WHERE id = 52",
+            "DELETE FROM exceptions WHERE table_name = 'ap_nominals'",
+            exception("ap_charts", [61], "held", "needed", origin=("ap_periods", [1, 51])),
+            exception("ap_nominals", [61], "held", "needed", origin=("ap_periods", [1, 51]))]
+        refused = exception("ap_periods", [1, 51], "refused", "wrong_type", "period_start")
+        self.assert_equal(
+            central, [*stays, refused],
+            says=f"equal: {ROWS - 4} rows in 10 tables, 5 exceptions justified\n")
+        expected = "expected the held or kept parent that its rows hang on"
+        self.assert_different(
+            f"ap_charts 61: held exception (needed) names a row that is not refused; {expected}",
+            f"ap_nominals 61: held exception (needed) names a row that is not refused; {expected}",
+            "ap_periods [1, 51]: breaks a rule (wrong_type) in period_start; expected a refused "
+            "exception", central=central, oneclick=stays)
+
     def test_held_row_that_was_never_good(self):
         self.assert_different(
             "data_security 1: is kept in a version that was never good in by_office; expected no "

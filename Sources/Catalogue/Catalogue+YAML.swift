@@ -89,7 +89,6 @@ extension YAMLReader {
             watches: watches(entries["watch"], of: name, keyCount: shape.keyCount, uniques),
             clock: entries["clock"].map { texts($0, of: "clock of \(name)", at: node) } ?? [],
             requires: requires(entries["require"], shape), uniques: uniques,
-            label: entries["label"].map { text($0, of: "label of \(name)", at: node) },
             fingerprint: RowDigest.name(of: (try? Yams.serialize(node: node)) ?? ""),
             line: Self.line(node))
     }
@@ -122,7 +121,26 @@ extension YAMLReader {
             keyCount: min(key.count, columns.count),
             parent: link(entries["parent"], "parent", of: name),
             neededBy: link(entries["needed_by"], "needed_by", of: name),
-            isInCommitGroup: commitGroup.contains(name))
+            isInCommitGroup: commitGroup.contains(name),
+            label: label(entries["label"], columns, of: name))
+    }
+
+    /// A column that the table has not would stand in messages as it is written; a sealed one has
+    /// to stay secret.
+    private mutating func label(
+        _ node: Node?, _ columns: [Column], of table: String
+    ) -> String? {
+        guard let node else { return nil }
+        let label = text(node, of: "label of \(table)", at: node)
+        for name in label.matches(of: /{([^}]*)}/).map(\.output.1) {
+            let column = columns.first { $0.name == name }
+            if column == nil || column?.type.isSealed == true {
+                report(
+                    "The label of \(table) names {\(name)}: it can only name columns of the table "
+                        + "that are not sealed.", at: node)
+            }
+        }
+        return label
     }
 
     private mutating func column(_ name: String, _ node: Node, of table: String) -> Column {

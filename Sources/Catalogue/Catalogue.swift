@@ -35,14 +35,13 @@ public struct CatalogueTable: Sendable, Hashable {
     public var clock: [String]
     public var requires: [RequireRule]
     public var uniques: [UniqueRule]
-    /// How a message names a row: text with `{column}`.
-    public var label: String?
     /// Another description of the table has another fingerprint.
     public var fingerprint: String
     /// The line of the file where the table begins.
     public var line: Int
 
     public var name: TableName { shape.name }
+    public var label: String? { shape.label }
 }
 
 /// Which rows of a table a changed row of one of Central's tables affects.

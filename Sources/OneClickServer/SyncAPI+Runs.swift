@@ -114,11 +114,13 @@ extension SyncAPI {
 
     private func state(_ request: Request, _ run: RunID) async throws -> Response {
         let sender = try await assertions.sender(of: try request.bearer())
+        try checkName(run)
         // Said before anything waits for the database, which the commit itself keeps busy.
         if await commits.run(of: sender.installation.practice) == run {
             return try .json(RunState.committing)
         }
         let installation = try await assertions.use(sender)
-        return try .json(try await store.state(of: run, practice: installation.practice))
+        return try .json(
+            try await store.state(of: run, practice: installation.practice, now: now()))
     }
 }

@@ -34,26 +34,41 @@ extension PracticeStore {
             let names = shapes.tables.map(\.name.rawValue).joined(separator: ", ")
             throw SyncError("held", "There is no table \(table).", hint: "There are: \(names).")
         }
-        let typed = TypedTable(shape)
-        let held = try exceptions(
-            "table_name = ? AND kind = 'held' AND origin_key IS NULL", [table.rawValue])
-        let chosen = held.map(\.exception).filter { request.keys?.contains($0.key) ?? true }
-        if let keys = request.keys,
-            let unknown = keys.first(where: { key in
-                !chosen.contains { $0.key == key }
-            })
-        {
-            throw SyncError(
-                "held", "\(table) \(unknown) is not held.",
-                hint: "`syncworker held` lists what waits for an answer.")
-        }
-        for exception in chosen {
+        let chosen = try removals(request, table)
+        for removal in chosen {
             switch request.answer {
-            case .approve: try approve(exception, typed, request.person, now)
-            case .keep: try keep(exception)
+            case .approve:
+                if removal.kind == .kept { try set(.held, removal) }
+                try approve(removal, TypedTable(shape), request.person, now)
+            case .keep: try set(.kept, removal)
             }
         }
         return chosen.reduce(0) { $0 + $1.rows }
+    }
+
+    /// Those that are named, or all that are held and that the person has seen.
+    private func removals(_ request: AnswerRequest, _ table: TableName) throws -> [RowException] {
+        let roots = "table_name = ? AND origin_key IS NULL"
+        guard let keys = request.keys else {
+            guard let seenAt = request.seenAt else {
+                throw WireReader.malformed("answers for a table without saying what was seen")
+            }
+            return try exceptions(
+                roots + " AND kind = 'held' AND since <= ?", [table.rawValue, seenAt.sql]
+            ).map(\.exception)
+        }
+        return try keys.map { key in
+            let found = try exceptions(
+                roots + " AND kind <> 'refused' AND path = ?",
+                [table.rawValue, key.bytes.databaseBytes]
+            ).first
+            guard let found else {
+                throw SyncError(
+                    "held", "\(table) \(key) is not held.",
+                    hint: "`syncworker held` lists what waits for an answer.")
+            }
+            return found.exception
+        }
     }
 
     private func approve(
@@ -63,26 +78,36 @@ extension PracticeStore {
         try db.execute(
             sql: """
                 UPDATE exceptions SET approved_digest = ?, approved_by = ?, approved_until = ?
-                WHERE practice_id = ? AND table_name = ? AND key = ? AND kind = 'held'
+                WHERE practice_id = ? AND table_name = ? AND path = ? AND kind = 'held'
                 """,
             arguments: [
                 digest.databaseBytes, person, (now + Self.approvalLifetime).sql, id.rawValue,
-                exception.table.rawValue, try Self.encode(exception.key),
+                exception.table.rawValue, exception.key.bytes.databaseBytes,
             ])
     }
 
-    /// With everything that shares its fate.
-    private func keep(_ exception: RowException) throws {
-        let key = try Self.encode(exception.key)
-        try db.execute(
-            sql: """
-                UPDATE exceptions SET kind = 'kept'
-                WHERE practice_id = ? AND kind = 'held' AND
-                  ((table_name = ? AND key = ?) OR (origin_table = ? AND origin_key = ?))
-                """,
-            arguments: [
-                id.rawValue, exception.table.rawValue, key, exception.table.rawValue, key,
-            ])
+    /// Makes a removal held or kept, with everything that shares its fate; an approval that was
+    /// given is withdrawn.
+    private func set(_ kind: RowException.Kind, _ root: RowException) throws {
+        let shares = try exceptions(
+            "origin_table = ? AND origin_key = ?",
+            [root.table.rawValue, try Self.encode(root.key)]
+        ).map(\.exception)
+        for before in [root] + shares {
+            var now = before
+            now.kind = kind
+            now = try worded(now)
+            try db.execute(
+                sql: """
+                    UPDATE exceptions SET kind = ?, message = ?, hint = ?,
+                      approved_digest = NULL, approved_by = NULL, approved_until = NULL
+                    WHERE practice_id = ? AND table_name = ? AND path = ? AND kind = ?
+                    """,
+                arguments: [
+                    kind.rawValue, now.message, now.hint, id.rawValue, now.table.rawValue,
+                    now.key.bytes.databaseBytes, before.kind.rawValue,
+                ])
+        }
     }
 
     private func answerLineage(_ request: AnswerRequest) throws -> Int {

@@ -25,7 +25,6 @@ struct Commit {
     }
 
     func execute() throws -> Receipt {
-        if let receipt = try receiptOfEarlierCommit() { return receipt }
         let state = try store.state()
         guard state.version == request.version else { throw moved }
         if let question = request.lineageQuestion { return try ask(question, state) }
@@ -34,13 +33,6 @@ struct Commit {
         let works = try works()
         let counts = try apply(works, isFirst: state.version == 0)
         return try finish(works, counts, state)
-    }
-
-    private func receiptOfEarlierCommit() throws -> Receipt? {
-        let receipt = try String.fetchOne(
-            store.db, sql: "SELECT receipt FROM runs WHERE practice_id = ? AND run_id = ?",
-            arguments: [store.id.rawValue, run.rawValue])
-        return try receipt.map(PracticeStore.decode)
     }
 
     private var moved: SyncError {

@@ -47,16 +47,21 @@ extension PracticeStore {
             db,
             sql: """
                 SELECT * FROM exceptions WHERE practice_id = ? AND \(condition)
-                ORDER BY table_name, key, kind
+                ORDER BY table_name, path, kind
                 """, arguments: [id.rawValue] + arguments
         ).map(Self.removal)
     }
 
+    /// All of one table, without their words.
     func heldRemovals(of table: TableName) throws -> HeldRemovals {
         var removals = HeldRemovals()
-        for removal in try exceptions("kind <> 'refused' AND table_name = ?", [table.rawValue]) {
-            removals.add(removal)
-        }
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT '' AS message, '' AS hint, * FROM exceptions
+                WHERE practice_id = ? AND table_name = ? AND kind <> 'refused'
+                """, arguments: [id.rawValue, table.rawValue])
+        while let row = try rows.next() { removals.add(try Self.removal(row)) }
         return removals
     }
 
@@ -64,10 +69,10 @@ extension PracticeStore {
     func listedExceptions() throws -> [RowException] {
         try exceptions(
             """
-            (table_name, key, kind) IN (
-              SELECT table_name, key, kind FROM (
+            (table_name, path, kind) IN (
+              SELECT table_name, path, kind FROM (
                 SELECT *, row_number() OVER (PARTITION BY table_name, kind
-                  ORDER BY origin_key IS NOT NULL, key) AS place
+                  ORDER BY origin_key IS NOT NULL, path) AS place
                 FROM exceptions WHERE practice_id = ?)
               WHERE place <= ?)
             """, [id.rawValue, Receipt.exceptionsMax]
@@ -96,10 +101,11 @@ extension PracticeStore {
 
     /// Where a table has exceptions of any kind.
     func unsettled(_ shape: TableShape) throws -> [KeyRange] {
-        let keys = try String.fetchAll(
-            db, sql: "SELECT key FROM exceptions WHERE practice_id = ? AND table_name = ?",
-            arguments: [id.rawValue, shape.name.rawValue])
-        return try keys.map { KeyRange.path(try Self.decode($0), keyCount: shape.keyCount) }
+        let keys = try Row.fetchAll(
+            db, sql: "SELECT path FROM exceptions WHERE practice_id = ? AND table_name = ?",
+            arguments: [id.rawValue, shape.name.rawValue]
+        ).map { Key(bytes: $0.bytes("path") ?? []) }
+        return keys.map { KeyRange.path($0, keyCount: shape.keyCount) }
             .coarsened(to: TableState.unsettledMax)
     }
 
@@ -109,7 +115,7 @@ extension PracticeStore {
             origin = .init(table: TableName(rawValue: table), key: try decode(key))
         }
         let exception = RowException(
-            table: TableName(rawValue: row["table_name"]), key: try decode(row["key"]),
+            table: TableName(rawValue: row["table_name"]), key: Key(bytes: row.bytes("path") ?? []),
             kind: RowException.Kind(rawValue: row["kind"]) ?? .refused, code: row["code"],
             column: row["column_name"], message: row["message"], hint: row["hint"],
             since: Timestamp(row["since"] as String), origin: origin, rows: row["row_count"])
@@ -121,12 +127,13 @@ extension PracticeStore {
     func insert(_ exception: RowException, now: Timestamp) throws {
         try db.execute(
             sql: """
-                INSERT OR IGNORE INTO exceptions (practice_id, table_name, key, kind, code,
+                INSERT OR IGNORE INTO exceptions (practice_id, table_name, path, key, kind, code,
                   column_name, message, hint, since, origin_table, origin_key, row_count)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                id.rawValue, exception.table.rawValue, try Self.encode(exception.key),
+                id.rawValue, exception.table.rawValue, exception.key.bytes.databaseBytes,
+                try Self.encode(exception.key),
                 exception.kind.rawValue, exception.code, exception.column, exception.message,
                 exception.hint, (exception.since ?? now).sql, exception.origin?.table.rawValue,
                 try exception.origin.map { try Self.encode($0.key) }, exception.rows,
@@ -137,10 +144,10 @@ extension PracticeStore {
         try db.execute(
             sql: """
                 DELETE FROM exceptions
-                WHERE practice_id = ? AND table_name = ? AND key = ? AND kind = ?
+                WHERE practice_id = ? AND table_name = ? AND path = ? AND kind = ?
                 """,
             arguments: [
-                id.rawValue, exception.table.rawValue, try Self.encode(exception.key),
+                id.rawValue, exception.table.rawValue, exception.key.bytes.databaseBytes,
                 exception.kind.rawValue,
             ])
     }

@@ -251,7 +251,9 @@ public final class OneClickStore: Sendable {
     ) async throws -> Receipt {
         let limits = limits
         return try await write(access.practice) { store in
-            if case .committed(let receipt) = try store.runState(access.run) { return receipt }
+            if case .committed(let receipt) = try store.runs.state(of: access.run) {
+                return receipt
+            }
             try store.checkFence(access.run, fence: access.fence)
             return try Commit(
                 store: store, request: request, run: access.run, limits: limits, now: now
@@ -259,13 +261,16 @@ public final class OneClickStore: Sendable {
         }
     }
 
-    public func state(of run: RunID, practice: PracticeID) async throws -> RunState {
-        try await read(practice) { try $0.runState(run) }
+    /// A run never heard of is written down as aborted before it is said to be.
+    public func state(
+        of run: RunID, practice: PracticeID, now: Timestamp
+    ) async throws -> RunState {
+        try await write(practice) { try $0.runs.settledState(of: run, now: now) }
     }
 
     /// Ends a run that will not be committed; what it shipped for a load stays for a later one.
     public func abandon(_ access: RunAccess, reason: String, now: Timestamp) async throws {
-        try await write(access.practice) { try $0.abort(access.run, reason: reason) }
+        try await write(access.practice) { try $0.runs.abort(access.run, reason: reason) }
     }
 
     public func status(practice: PracticeID) async throws -> StatusAnswer {
@@ -377,20 +382,4 @@ public final class OneClickStore: Sendable {
 extension DatabaseWriter {
     /// Chooses GRDB's calls that block over those that wait.
     fileprivate func onThisThread<T>(_ body: (Self) throws -> T) rethrows -> T { try body(self) }
-}
-
-extension PracticeStore {
-    func runState(_ run: RunID) throws -> RunState {
-        let row = try Row.fetchOne(
-            db, sql: "SELECT state, reason, receipt FROM runs WHERE practice_id = ? AND run_id = ?",
-            arguments: [id.rawValue, run.rawValue])
-        guard let row else {
-            return .aborted(reason: "OneClick never heard of it, or has forgotten it")
-        }
-        switch row["state"] as String {
-        case "committed": return .committed(try Self.decode(row["receipt"]))
-        case "aborted": return .aborted(reason: row["reason"] ?? "")
-        default: return .open
-        }
-    }
 }

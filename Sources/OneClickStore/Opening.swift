@@ -4,8 +4,6 @@ import SyncProtocol
 
 /// Opening a run: who may, under which fence, and what OneClick holds.
 extension PracticeStore {
-    /// How long an ended run can be asked about.
-    static let runsKept = Duration.seconds(7 * 86_400)
     /// How long a run's token is good for without a new one.
     static let tokenLifetime = Duration.seconds(6 * 3600)
 
@@ -33,8 +31,8 @@ extension PracticeStore {
         let wentBack = request.lastFence > state.fence
         let fence =
             state.fenceRun == request.run ? state.fence : max(state.fence, request.lastFence) + 1
-        try abortOpenRuns(except: request.run, reason: "a later run was opened")
-        try forgetRuns(endedBefore: context.now + (.zero - Self.runsKept))
+        try runs.abortOpen(except: request.run, reason: "a later run was opened")
+        try runs.forget(before: context.now + (.zero - Runs.kept))
         try db.execute(
             sql: """
                 UPDATE practices SET fence = ?, fence_run = ?, server = ?, place = ?, opened_at = ?
@@ -92,36 +90,6 @@ extension PracticeStore {
                 hint: "If it was moved, enrol it with a new code from OneClick; if this is a copy, "
                     + "stop it.")
         }
-    }
-
-    /// Writes "aborted" down before anything can say it.
-    func abortOpenRuns(except run: RunID?, reason: String) throws {
-        let open = try String.fetchAll(
-            db, sql: "SELECT run_id FROM runs WHERE practice_id = ? AND state = 'open'",
-            arguments: [id.rawValue])
-        for other in open where other != run?.rawValue {
-            try abort(RunID(rawValue: other), reason: reason)
-        }
-    }
-
-    private func forgetRuns(endedBefore time: Timestamp) throws {
-        try db.execute(
-            sql: "DELETE FROM runs WHERE practice_id = ? AND state <> 'open' AND opened_at < ?",
-            arguments: [id.rawValue, time.sql])
-    }
-
-    func abort(_ run: RunID, reason: String) throws {
-        try db.execute(
-            sql: """
-                UPDATE runs SET state = 'aborted', reason = ?
-                WHERE practice_id = ? AND run_id = ? AND state = 'open'
-                """, arguments: [reason, id.rawValue, run.rawValue])
-        // What belongs to a load outlives the run that shipped it.
-        try db.execute(
-            sql: """
-                DELETE FROM staged_batches
-                WHERE practice_id = ? AND run_id = ? AND load_id IS NULL
-                """, arguments: [id.rawValue, run.rawValue])
     }
 
     private func insertRun(_ context: OpenContext, fence: Int) throws {

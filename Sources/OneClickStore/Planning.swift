@@ -7,22 +7,23 @@ import SyncProtocol
 extension PracticeStore {
     func answer(_ plan: Plan) throws -> PlanAnswer {
         let table = TypedTable(try shape(plan.table))
-        let held = try heldRemovals(of: plan.table)
         var listed = 0
         return PlanAnswer(
             verdicts: try plan.entries.map { entry in
                 switch entry.content {
                 case .probe(let count, let digest):
-                    try probe(table, entry, held, count: count, digest: digest)
-                case .detail(let names): .detail(try detail(table, entry, held, names, &listed))
+                    try probe(table, entry, count: count, digest: digest)
+                case .detail(let names): .detail(try detail(table, entry, names, &listed))
                 }
             })
     }
 
     private func probe(
-        _ table: TypedTable, _ entry: Plan.Entry, _ held: HeldRemovals, count: Int, digest: [UInt8]
+        _ table: TypedTable, _ entry: Plan.Entry, count: Int, digest: [UInt8]
     ) throws -> PlanAnswer.Verdict {
         let except = Set(entry.except)
+        var held = try HeldWalk(self, table, entry.range)
+        defer { held.end() }
         var ours = RowDigest()
         var counted = 0
         let row = try rows(table, entry.range)
@@ -31,7 +32,7 @@ extension PracticeStore {
         while try row.step() {
             table.append(row, to: &block)
             let span = block.rows[block.count - 1]
-            if (except.isEmpty && held.isEmpty) || !isExcepted(block.key(of: span), except, held) {
+            if try (except.isEmpty && held.isOver) || isJudged(block.key(of: span), except, &held) {
                 ours.add(block, span)
                 counted += 1
             }
@@ -40,16 +41,19 @@ extension PracticeStore {
         return counted == count && ours.finish() == digest ? .equal : .differs
     }
 
-    private func isExcepted(_ key: Key, _ except: Set<Key>, _ held: HeldRemovals) -> Bool {
-        except.contains(key) || held.covering(key) != nil
+    private func isJudged(
+        _ key: Key, _ except: Set<Key>, _ held: inout HeldWalk
+    ) throws -> Bool {
+        try !held.covers(key) && !except.contains(key)
     }
 
     private func detail(
-        _ table: TypedTable, _ entry: Plan.Entry, _ held: HeldRemovals, _ names: [Plan.RowName],
-        _ listed: inout Int
+        _ table: TypedTable, _ entry: Plan.Entry, _ names: [Plan.RowName], _ listed: inout Int
     ) throws -> PlanAnswer.Detail {
         try checkOrder(names, entry.range)
         let except = Set(entry.except)
+        var held = try HeldWalk(self, table, entry.range)
+        defer { held.end() }
         var answer = PlanAnswer.Detail(rows: [], removed: [], held: 0)
         answer.rows.reserveCapacity(names.count)
         var next = names.startIndex
@@ -59,6 +63,7 @@ extension PracticeStore {
             var block = RowBlock()
             table.append(row, to: &block)
             let key = block.key(of: block.rows[0])
+            let isHeld = try held.covers(key)
             while next < names.endIndex, names[next].key < key {
                 answer.rows.append(.added)
                 next += 1
@@ -66,8 +71,7 @@ extension PracticeStore {
             if next < names.endIndex, names[next].key == key {
                 // A row that came back ends its held removal: it is sent even if it is equal.
                 let isEqual =
-                    block.digest(of: block.rows[0]) == names[next].digest
-                    && held.covering(key) == nil
+                    !isHeld && block.digest(of: block.rows[0]) == names[next].digest
                 answer.rows.append(isEqual ? .equal : .changed)
                 next += 1
             } else if !except.contains(key) {
@@ -77,7 +81,7 @@ extension PracticeStore {
                 } else {
                     answer.unlisted += 1
                 }
-                if held.covering(key) != nil { answer.held += 1 }
+                if isHeld { answer.held += 1 }
             }
         }
         answer.rows += names[next...].map { _ in .added }

@@ -19,6 +19,8 @@ struct PracticeStore {
         statements = StatementCache(db)
     }
 
+    var runs: Runs { Runs(db: db, practice: id) }
+
     /// The practice's own row.
     struct State {
         var name: String
@@ -128,7 +130,17 @@ final class StatementCache {
     }
 }
 
+extension [UInt8] {
+    /// As a BLOB.
+    var databaseBytes: DatabaseValue { Data(self).databaseValue }
+}
+
 extension Row {
+    /// A BLOB column; nil for NULL.
+    func bytes(_ column: String) -> [UInt8]? {
+        Data.fromDatabaseValue(self[column] as DatabaseValue).map { Array($0) }
+    }
+
     /// The text of a column as a value of its own type; nil for NULL.
     fileprivate subscript(_ column: String) -> String? {
         String.fromDatabaseValue(self[column] as DatabaseValue)

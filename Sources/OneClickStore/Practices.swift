@@ -58,8 +58,8 @@ enum Practices {
             ])
         // The code came from the practice's administrator: a deliberate take-over. The fence moves,
         // so that whatever the installation before has in flight is refused from now on.
-        let store = PracticeStore(db, shapes: Shapes(dataSets: [], tables: []), id: practice)
-        try store.abortOpenRuns(except: nil, reason: "another installation was enrolled")
+        try Runs(db: db, practice: practice)
+            .abortOpen(reason: "another installation was enrolled")
         try db.execute(
             sql: """
                 UPDATE practices
@@ -69,8 +69,10 @@ enum Practices {
             arguments: [
                 installation.rawValue, request.server, request.place, practice.rawValue,
             ])
-        let name = try store.state().name
-        return EnrolmentAnswer(practice: practice, practiceName: name, installation: installation)
+        let name = try String.fetchOne(
+            db, sql: "SELECT name FROM practices WHERE id = ?", arguments: [practice.rawValue])
+        return EnrolmentAnswer(
+            practice: practice, practiceName: name ?? "", installation: installation)
     }
 
     private static func use(_ db: Database, code: String, now: Timestamp) throws -> PracticeID {

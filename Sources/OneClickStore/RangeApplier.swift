@@ -157,20 +157,3 @@ final class RangeApplier {
             hint: "Run the synchronisation again; if this stays, keep this message for support.")
     }
 }
-
-extension TypedTable {
-    /// Where the next row of a frame lies.
-    func skip(_ reader: inout WireReader) throws -> RowBlock.Span {
-        var span = RowBlock.Span(start: reader.position, keyEnd: 0, canonicalEnd: 0, end: 0)
-        for column in shape.key { _ = try reader.keyValue(column.type) }
-        span.keyEnd = reader.position
-        var sealed = 0
-        for column in shape.values {
-            if case .sealed = try reader.value(column) { sealed += 1 }
-        }
-        span.canonicalEnd = reader.position
-        for _ in 0..<sealed { _ = try reader.blockBounds() }
-        span.end = reader.position
-        return span
-    }
-}

@@ -19,6 +19,7 @@ final class RemovalGuard {
     /// commit writes anything.
     private var approved: [TableName: Set<Key>] = [:]
     private var refused: [TableName: Set<KeyValue>] = [:]
+    private var refusedKeys: [TableName: Set<Key>] = [:]
     /// The tables that this commit carries.
     private let carried: [TableName: TableCommit]
 
@@ -30,7 +31,9 @@ final class RemovalGuard {
         self.limits = limits
         self.carried = carried
         self.now = now
-        for shape in store.shapes.tables {
+        // A table's removals are judged by what they hang on, or are needed by, down to the root.
+        let concerned = store.shapes.closure(of: Set(carried.keys))
+        for shape in store.shapes.tables where concerned.contains(shape.name) {
             let removals = try store.heldRemovals(of: shape.name)
             held[shape.name] = removals
             approved[shape.name] = try approvals(TypedTable(shape), removals)
@@ -54,12 +57,56 @@ final class RemovalGuard {
         /// They go with their parent, or a person approved it.
         case goes
         case stays
-        /// They share the fate of a parent that is held or kept.
-        case sharesHold(HeldRemoval)
+        /// They stay as long as what they hang on, or what needs them.
+        case staysWith(Root)
         /// They were part of a hold that ended for other rows of it only.
         case staysHeld(RowException)
         /// They count for themselves.
         case counts
+    }
+
+    /// Why rows stay that are gone from Central and do not count for themselves.
+    private struct Root {
+        var origin: RowException.Origin
+        var kind: RowException.Kind
+        var code: String
+
+        /// - Parameter hold: of the parent, or of what needs them.
+        init(_ hold: RowException) {
+            origin = hold.origin ?? .init(table: hold.table, key: hold.key)
+            kind = hold.kind
+            code = hold.origin == nil ? "held_with_parent" : hold.code
+        }
+
+        /// - Parameter refused: a row that needs them, in an older version.
+        init(refused key: Key, of table: TableName) {
+            origin = .init(table: table, key: key)
+            kind = .held
+            code = RowException.neededCode
+        }
+    }
+
+    /// As what rows stay.
+    private struct Hold {
+        var kind = RowException.Kind.held
+        var code = "held"
+        var origin: RowException.Origin?
+        var since: Timestamp
+
+        init(since: Timestamp) { self.since = since }
+
+        /// - Parameter before: the hold that they were part of.
+        init(_ before: RowException) {
+            kind = before.kind
+            since = before.since ?? Timestamp(microsecondsSince1970: 0)
+        }
+
+        init(_ root: Root, since: Timestamp) {
+            kind = root.kind
+            code = root.code
+            origin = root.origin
+            self.since = since
+        }
     }
 
     /// Decides one table. The rows of its parent that go are gone already: tables are decided and
@@ -71,12 +118,12 @@ final class RemovalGuard {
     ) throws -> [RemovalRun] {
         let table = applier.table
         let name = table.shape.name
-        try endSharedHolds(name)
+        try endSharedHolds(table)
         let torn = try endHolds(
             name, of: applier.arrived.union(try came(refused.map(\.key), table)))
         var going: [RemovalRun] = []
         var counted: [RemovalRun] = []
-        var staying: [(run: RemovalRun, hold: RowException?)] = []
+        var staying: [(run: RemovalRun, as: Hold)] = []
         var fates: [Key: Fate] = [:]
         for run in applier.candidates {
             for (part, fate) in try self.fates(of: run, table, torn, &fates) {
@@ -84,20 +131,21 @@ final class RemovalGuard {
                 case .goes: going.append(part)
                 case .counts: counted.append(part)
                 case .stays: break
-                case .staysHeld(let hold): staying.append((part, hold))
-                case .sharesHold(let parent): try shareHold(part, name, parent)
+                case .staysHeld(let hold): staying.append((part, Hold(hold)))
+                case .staysWith(let root): staying.append((part, Hold(root, since: now)))
                 }
             }
         }
-        let waiting = staying.filter { $0.hold?.kind == .held }.map(\.run)
+        let waiting = staying.filter { $0.as.kind == .held && $0.as.origin == nil }.map(\.run)
         if try mustHold(counted, waiting, going, applier, rowsBefore: rowsBefore) {
-            staying += counted.map { ($0, nil) }
+            staying += counted.map { ($0, Hold(since: now)) }
         } else {
             going += counted
             try remember(name, counted.rows)
         }
         for (prefix, parts) in Dictionary(grouping: staying, by: \.run.prefix) {
-            let hold = parts.lazy.compactMap(\.hold).first
+            // What was held already says how.
+            let hold = parts.map(\.as).min { $0.since < $1.since } ?? Hold(since: now)
             try self.hold(parts.map(\.run), below: prefix, table, as: hold)
         }
         return going
@@ -163,14 +211,20 @@ final class RemovalGuard {
     private func fate(below prefix: Key, _ table: TypedTable) throws -> Fate {
         guard let reference = prefix.values?.first else { return .counts }
         if let link = table.shape.neededBy {
-            let holding = holds(over: try rows(reference, link), link.table)
-            if let hold = holding.first { return .sharesHold(hold) }
+            let needing = try store.keys(reference, link)
+            if let hold = holds(over: needing, link.table).first {
+                return .staysWith(Root(hold.exception))
+            }
+            if let older = try refusedKey(of: needing, link.table) {
+                return .staysWith(Root(refused: older, of: link.table))
+            }
         }
         guard let link = table.shape.parent else { return .counts }
-        let parents = try rows(reference, link)
+        let parents = try store.keys(reference, link)
         let holding = holds(over: parents, link.table)
         if !parents.isEmpty {
-            return holding.count == parents.count ? .sharesHold(holding[0]) : .counts
+            return holding.count == parents.count
+                ? .staysWith(Root(holding[0].exception)) : .counts
         }
         // No parent is left. Only a commit that carries the parents knows that Central has none
         // either; one that is refused was never there, or is there in Central still.
@@ -184,24 +238,17 @@ final class RemovalGuard {
         keys.compactMap { held[table]?.covering($0) }
     }
 
-    /// Keys of the other table's rows that a link leads to.
-    private func rows(_ reference: KeyValue, _ link: ParentLink) throws -> [Key] {
-        let other = TypedTable(try store.shape(link.table))
-        let row = try store.statements[
-            "SELECT \(other.keyColumns.joined(separator: ", ")) FROM \(link.table) "
-                + "WHERE practice_id = ?1 AND \(link.parentColumn) = ?2"]
-        row.bind(1, store.id.rawValue)
-        row.bind(2, reference)
-        defer { row.reset() }
-        var keys: [Key] = []
-        while try row.step() {
-            let values = (0..<Int32(other.shape.keyCount)).map { index in
-                row.storageClass(index) == .integer
-                    ? KeyValue.integer(row.integer(index)) : .text(row.text(index))
-            }
-            keys.append(Key(values))
+    /// The first of these rows that is refused now: OneClick has it in an older version.
+    private func refusedKey(of keys: [Key], _ table: TableName) throws -> Key? {
+        if keys.isEmpty { return nil }
+        if refusedKeys[table] == nil {
+            let now =
+                try carried[table]?.refused
+                ?? store.exceptions("table_name = ? AND kind = 'refused'", [table.rawValue])
+                .map(\.exception)
+            refusedKeys[table] = Set(now.map(\.key))
         }
-        return keys
+        return keys.first { refusedKeys[table]?.contains($0) == true }
     }
 
     /// Of rows that are refused now, or were until now.
@@ -218,55 +265,32 @@ final class RemovalGuard {
 
     // MARK: Holding
 
-    /// One exception for all that hangs on one parent, where nothing else does; else one a row.
-    ///
-    /// - Parameter before: the hold that these rows were part of.
+    /// One exception for all that hangs on one parent, where nothing else does; else one a row: an
+    /// exception never covers a row that Central has.
     private func hold(
-        _ runs: [RemovalRun], below prefix: Key, _ table: TypedTable, as before: RowException?
+        _ runs: [RemovalRun], below prefix: Key, _ table: TypedTable, as hold: Hold
     ) throws {
         let range = KeyRange.path(prefix, keyCount: table.shape.keyCount)
-        if runs.rows > 1, try store.count(table, range) == runs.rows {
-            return try hold(prefix, table.shape.name, as: before, rows: runs.rows)
+        if runs.rows > 1 || hold.origin != nil, try store.count(table, range) == runs.rows {
+            return try add(prefix, table.shape.name, hold, rows: runs.rows)
         }
         for run in runs {
             try store.forEachRow(table, run.range) { block, row in
-                try hold(block.key(of: row), table.shape.name, as: before, rows: 1)
+                try add(block.key(of: row), table.shape.name, hold, rows: 1)
             }
         }
     }
 
-    private func hold(
-        _ key: Key, _ table: TableName, as before: RowException?, rows: Int
-    ) throws {
-        let what =
-            rows == 1
-            ? "\(table) \(key) is gone from Central, with so many others that its removal waits"
-            : "All \(rows) rows of \(table) below \(key) are gone from Central: their removal waits"
+    /// - Parameter rows: counted with the origin where there is one.
+    private func add(_ key: Key, _ table: TableName, _ hold: Hold, rows: Int) throws {
         try add(
             RowException(
-                table: table, key: key, kind: before?.kind ?? .held, code: "held",
-                message: what + " for an answer.",
-                hint:
-                    "Look at the held removals (`syncworker held`) and approve them, or keep the rows.",
-                since: before?.since ?? now, rows: rows))
-    }
-
-    private func shareHold(
-        _ run: RemovalRun, _ table: TableName, _ parent: HeldRemoval
-    ) throws {
-        let root = parent.exception
-        let origin = root.origin ?? .init(table: root.table, key: root.key)
-        guard held[table]?.byKey[run.prefix] == nil else { return }
-        try add(
-            RowException(
-                table: table, key: run.prefix, kind: root.kind, code: "held_with_parent",
-                message: "\(table) \(run.prefix) shares the fate of \(origin.table) \(origin.key).",
-                hint: "Answer the removal of \(origin.table) \(origin.key).", since: now,
-                origin: origin, rows: 0))
+                table: table, key: key, kind: hold.kind, code: hold.code, message: "", hint: "",
+                since: hold.since, origin: hold.origin, rows: hold.origin == nil ? rows : 0))
     }
 
     private func add(_ exception: RowException) throws {
-        try store.insert(exception, now: now)
+        try store.insert(try store.worded(exception), now: now)
         held[exception.table, default: HeldRemovals()].add(HeldRemoval(exception: exception))
     }
 
@@ -300,11 +324,17 @@ final class RemovalGuard {
 
     /// What shared the fate of a parent stays an exception until its own table is committed: until
     /// then nobody has looked again at the rows that it covers.
-    private func endSharedHolds(_ table: TableName) throws {
-        for removal in held[table]?.byKey.values.map(\.exception) ?? [] {
+    private func endSharedHolds(_ table: TypedTable) throws {
+        for removal in held[table.shape.name]?.byKey.values.map(\.exception) ?? [] {
             guard let origin = removal.origin,
                 held[origin.table]?.byKey[origin.key] == nil
             else { continue }
+            // An origin that is refused is not held, and goes on to be one.
+            if case .staysWith(let root) = try fate(below: removal.key, table),
+                root.origin == origin
+            {
+                continue
+            }
             try end(removal)
         }
     }
@@ -313,8 +343,7 @@ final class RemovalGuard {
     func endHoldsOfNothing(_ table: TypedTable) throws {
         for removal in held[table.shape.name]?.byKey.values.map(\.exception) ?? [] {
             let range = KeyRange.path(removal.key, keyCount: table.shape.keyCount)
-            var pages = RowPages(store, table, range)
-            if try pages.front() == nil { try end(removal) }
+            if try store.hasNoRow(table, range) { try end(removal) }
         }
     }
 
@@ -324,6 +353,9 @@ final class RemovalGuard {
     }
 
     // MARK: Memory
+
+    /// Longer than a day: a clock that was wrong for a while has made nobody forget.
+    private static let remembered = Duration.seconds(8 * 86_400)
 
     private func recentRemovals(_ table: TableName) throws -> Int {
         try Int.fetchOne(
@@ -344,7 +376,7 @@ final class RemovalGuard {
                 """, arguments: [store.id.rawValue, table.rawValue, now.sql, count])
         try store.db.execute(
             sql: "DELETE FROM removals WHERE practice_id = ? AND removed_at <= ?",
-            arguments: [store.id.rawValue, (now + .seconds(-86_400)).sql])
+            arguments: [store.id.rawValue, (now + (.zero - Self.remembered)).sql])
     }
 }
 

@@ -62,6 +62,12 @@ extension PracticeStore {
         return digest.finish()
     }
 
+    func hasNoRow(_ table: TypedTable, _ range: KeyRange) throws -> Bool {
+        let row = try ranged("SELECT 1 FROM \(table.shape.name)", table, range, order: " LIMIT 1")
+        defer { row.reset() }
+        return try !row.step()
+    }
+
     func count(_ table: TypedTable, _ range: KeyRange) throws -> Int {
         let row = try ranged("SELECT count(*) FROM \(table.shape.name)", table, range)
         defer { row.reset() }

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import SyncModel
 import SyncProtocol
@@ -146,6 +145,21 @@ extension PracticeStore {
         }
     }
 
+    /// The mark of a load is that of its latest snapshot: a batch that arrives behind a later one
+    /// of its run takes nothing back.
+    private func note(_ mark: Mark?, of batch: Batch, _ load: LoadID) throws {
+        guard let mark else { return }
+        try db.execute(
+            sql: """
+                UPDATE loads SET latest_mark = ? WHERE practice_id = ? AND load_id = ?
+                AND NOT EXISTS (SELECT 1 FROM staged_batches AS b WHERE b.practice_id = ?2
+                  AND b.run_id = ? AND b.number > ? AND b.load_id = ?3)
+                """,
+            arguments: [
+                mark.rawValue, id.rawValue, load.rawValue, batch.run.rawValue, batch.number,
+            ])
+    }
+
     /// Notes the tiles that a batch of a load completes; applies it where nobody reads yet.
     private func stageLoad(
         _ batch: Batch, _ loadID: LoadID, _ table: TypedTable
@@ -174,11 +188,7 @@ extension PracticeStore {
                     INSERT OR IGNORE INTO load_refused (practice_id, load_id, key) VALUES (?, ?, ?)
                     """, arguments: [id.rawValue, loadID.rawValue, key.bytes.databaseBytes])
         }
-        if let mark = batch.mark {
-            try db.execute(
-                sql: "UPDATE loads SET latest_mark = ? WHERE practice_id = ? AND load_id = ?",
-                arguments: [mark.rawValue, id.rawValue, loadID.rawValue])
-        }
+        try note(batch.mark, of: batch, loadID)
         let isInPlace = try isInPlace(batch.table)
         if isInPlace {
             let applier = RangeApplier(self, table)
@@ -189,17 +199,5 @@ extension PracticeStore {
             }
         }
         return isInPlace
-    }
-}
-
-extension [UInt8] {
-    /// As a BLOB.
-    var databaseBytes: DatabaseValue { Data(self).databaseValue }
-}
-
-extension Row {
-    /// A BLOB column; nil for NULL.
-    func bytes(_ column: String) -> [UInt8]? {
-        Data.fromDatabaseValue(self[column] as DatabaseValue).map { Array($0) }
     }
 }

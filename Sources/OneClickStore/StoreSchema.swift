@@ -5,6 +5,8 @@ import SyncModel
 ///
 /// Everything about a practice carries `practice_id` first in its key, so that the schema can be
 /// distributed by practice. Typed tables are STRICT: a value of another type cannot get in.
+/// An exception's `path` is its key as canonical bytes, in the order of the rows; `key` says the
+/// same to people.
 enum StoreSchema {
     static let version = 1
 
@@ -102,13 +104,18 @@ enum StoreSchema {
         """
         CREATE TABLE exceptions (
           practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
-          key TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('refused', 'held', 'kept')),
+          path BLOB NOT NULL, key TEXT NOT NULL,
+          kind TEXT NOT NULL CHECK (kind IN ('refused', 'held', 'kept')),
           code TEXT NOT NULL, column_name TEXT, message TEXT NOT NULL, hint TEXT NOT NULL,
           since TEXT NOT NULL, origin_table TEXT, origin_key TEXT,
           row_count INTEGER NOT NULL,
           approved_digest BLOB, approved_by TEXT, approved_until TEXT,
-          PRIMARY KEY (practice_id, table_name, key, kind)
+          PRIMARY KEY (practice_id, table_name, path, kind)
         ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE INDEX exceptions_by_origin ON exceptions (practice_id, origin_table, origin_key)
+        WHERE origin_key IS NOT NULL
         """,
         """
         CREATE TABLE removals (

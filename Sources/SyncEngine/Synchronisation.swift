@@ -274,7 +274,13 @@ final class Synchronisation {
         hint: "Nothing was applied. Ask the people who run OneClick to look into its log.")
 
     private func finished(_ receipt: Receipt) -> RunRecord {
-        let waiting = receipt.exceptions.filter { $0.kind != .kept && $0.origin == nil }
+        let roots = Set(
+            receipt.exceptions.map { RowException.Origin(table: $0.table, key: $0.key) })
+        // What shares a root's fate is told with the root. Where the root is gone and this run did
+        // not carry what hung on it, that waits for itself.
+        let waiting = receipt.exceptions.filter { exception in
+            exception.kind != .kept && exception.origin.map { !roots.contains($0) } ?? true
+        }
         let errors = waiting.map { exception in
             RunRecord.Problem(
                 exception, dataSet: settings.shapes.dataSet(of: exception.table)?.name)

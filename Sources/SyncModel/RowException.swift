@@ -16,7 +16,7 @@ public struct RowException: Hashable, Sendable, Codable {
     /// A stable word for programs, such as `duplicate_email`.
     public var code: String
     public var column: String?
-    /// What happened to which record, without any value of it that could be private.
+    /// What happened to which record, called by its label: personal data, and not for a log.
     public var message: String
     /// What a person should do next.
     public var hint: String

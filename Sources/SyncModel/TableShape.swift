@@ -51,10 +51,12 @@ public struct TableShape: Hashable, Sendable, Codable {
     /// Whether the table belongs to the commit group of security: applied with its group or not at
     /// all.
     public var isInCommitGroup: Bool
+    /// How a message names a row to a person: text with `{column}`. The two sides need not agree.
+    public var label: String?
 
     public init(
         name: TableName, columns: [Column], keyCount: Int, parent: ParentLink? = nil,
-        neededBy: ParentLink? = nil, isInCommitGroup: Bool = false
+        neededBy: ParentLink? = nil, isInCommitGroup: Bool = false, label: String? = nil
     ) {
         self.name = name
         self.columns = columns
@@ -62,14 +64,27 @@ public struct TableShape: Hashable, Sendable, Codable {
         self.parent = parent
         self.neededBy = neededBy
         self.isInCommitGroup = isInCommitGroup
+        self.label = label
     }
 
     public var key: ArraySlice<Column> { columns[..<keyCount] }
     public var values: ArraySlice<Column> { columns[keyCount...] }
-    public var hasSealedColumns: Bool { columns.contains { $0.type.isSealed } }
 
     public func index(of column: String) -> Int? {
         columns.firstIndex { $0.name == column }
+    }
+}
+
+extension TableShape {
+    /// The label of one row, given the texts of its columns; nil where there is none.
+    public func label(_ text: (Column) -> String) -> String? {
+        guard var label else { return nil }
+        for column in columns where label.contains("{\(column.name)}") {
+            label = label.replacing("{\(column.name)}", with: text(column))
+        }
+        label.unicodeScalars.removeAll { $0.properties.generalCategory == .control }
+        let words = label.split(separator: " ").joined(separator: " ")
+        return words.isEmpty ? nil : words
     }
 }
 

@@ -72,6 +72,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return text.prefix(10) + "T" + text.dropFirst(11).prefix(12) + "Z"
     }
 
+    /// ISO 8601 with microseconds, as on the wire.
+    public var exact: String { sql.replacing(" ", with: "T") + "Z" }
+
     /// `HH:MM:SS.ffffff` of a time of day in microseconds.
     public static func clock(_ microsecondsOfDay: Int64) -> String {
         let seconds = Int(microsecondsOfDay / 1_000_000)
@@ -110,7 +113,7 @@ extension Timestamp: Codable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(sql.replacing(" ", with: "T") + "Z")
+        try container.encode(exact)
     }
 }
 

@@ -326,15 +326,21 @@ public struct AnswerRequest: Codable, Hashable, Sendable {
     public var answer: RemovalAnswer
     /// Nil where the question of lineage is answered.
     public var table: TableName?
-    /// Nil means all that are held in the table at this moment.
+    /// Removals that are held or kept; nil means all that are held and were seen.
     public var keys: [Key]?
+    /// What was seen: the last commit (`StatusAnswer.lastCommittedAt`) when the person looked. What
+    /// is held since a later one is not answered. Needed where no keys are named.
+    public var seenAt: Timestamp?
     /// Who answered, as the premises know the person.
     public var person: String
 
-    public init(answer: RemovalAnswer, table: TableName?, keys: [Key]?, person: String) {
+    public init(
+        answer: RemovalAnswer, table: TableName?, keys: [Key]?, seenAt: Timestamp?, person: String
+    ) {
         self.answer = answer
         self.table = table
         self.keys = keys
+        self.seenAt = seenAt
         self.person = person
     }
 }

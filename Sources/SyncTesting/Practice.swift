@@ -96,9 +96,10 @@ public final class Practice: Sendable {
     public func answer(_ answer: RemovalAnswer, _ table: TableName?, keys: [Key]? = nil)
         async throws
     {
-        _ = try await cloud.store.answer(
-            AnswerRequest(answer: answer, table: table, keys: keys, person: "tester"),
-            practice: id, now: world.now)
+        let now = world.now
+        let request = AnswerRequest(
+            answer: answer, table: table, keys: keys, seenAt: now, person: "tester")
+        _ = try await cloud.store.answer(request, practice: id, now: now)
     }
 
     public func exceptions() async throws -> [RowException] {

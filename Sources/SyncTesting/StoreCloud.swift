@@ -59,7 +59,8 @@ public final class StoreCloud: Cloud {
             guard let installation = try await store.installation(installation) else {
                 return .aborted(reason: "not enrolled")
             }
-            return try await store.state(of: run, practice: installation.practice)
+            return try await store.state(
+                of: run, practice: installation.practice, now: world.now)
         }
     }
 

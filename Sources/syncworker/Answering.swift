@@ -11,7 +11,7 @@ struct Held: AsyncParsableCommand {
         discussion: """
             Many records that are gone at once may be gone by mistake: they stay in OneClick until \
             a person approves their removal or decides to keep them (`syncworker approve`). The \
-            same             goes for a Central that was restored from a backup.
+            same goes for a Central that was restored from a backup.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -19,6 +19,10 @@ struct Held: AsyncParsableCommand {
     private struct Answer: Encodable {
         var held: [RowException]
         var kept: [RowException]
+        /// By table, how many rows are held and refused in all.
+        var waiting: [TableName: Counts]
+        /// What `approve --seen` takes: the last commit that this list shows.
+        var seen: Timestamp?
         var lineageQuestion: LineageQuestion?
     }
 
@@ -28,16 +32,17 @@ struct Held: AsyncParsableCommand {
         let roots = status.exceptions.filter { $0.origin == nil }
         let answer = Answer(
             held: roots.filter { $0.kind == .held }, kept: roots.filter { $0.kind == .kept },
+            waiting: status.waiting, seen: status.lastCommittedAt,
             lineageQuestion: status.lineageQuestion)
         try common.answer(answer, text(answer, settings.time))
     }
 
     private func text(_ answer: Answer, _ time: PracticeTime) -> String {
         var lines = answer.lineageQuestion.map { [words($0)] } ?? []
-        for (table, held) in Self.byTable(answer.held) { lines += words(table, held, time) }
-        for (table, kept) in Self.byTable(answer.kept) {
-            lines.append("\(table) \(Self.list(kept)): kept by a person's word.")
+        for (table, held) in Self.byTable(answer.held) {
+            lines += words(table, held, answer, time)
         }
+        for (_, kept) in Self.byTable(answer.kept) { lines += Self.list(kept) }
         return lines.isEmpty ? "Nothing waits for an answer." : lines.joined(separator: "\n")
     }
 
@@ -46,25 +51,22 @@ struct Held: AsyncParsableCommand {
             + (question.isApproved
                 ? "Approved: the next synchronisation follows this Central."
                 : "`syncworker approve --lineage` makes OneClick follow this Central; otherwise "
-                    + "put "
-                    + "the right one back.")
+                    + "put the right one back.")
     }
 
     private func words(
-        _ table: TableName, _ held: [RowException], _ time: PracticeTime
+        _ table: TableName, _ held: [RowException], _ answer: Answer, _ time: PracticeTime
     ) -> [String] {
-        let count = held.reduce(0) { $0 + $1.rows }
+        let count = answer.waiting[table]?.held ?? 0
         let since = held.compactMap(\.since).min().map { " Since \(time.words($0))." } ?? ""
-        let what =
-            held.count == 1
-            ? held[0].message
-            : "\(table): \(count) records are gone from Central, so many at once that their "
-                + "removal "
-                + "waits for an answer: \(Self.list(held))."
+        let seen = answer.seen.map { " --seen \($0.exact)" } ?? ""
         return [
-            what + since,
-            "  `syncworker approve \(table)` lets them go, `syncworker approve \(table) --keep` "
-                + "keeps them in OneClick. Name keys to answer for some of them alone.",
+            "\(table): \(count) \(count == 1 ? "record is" : "records are") gone from Central and "
+                + "\(count == 1 ? "waits" : "wait") for an answer.\(since)"
+        ] + Self.list(held) + [
+            "  `syncworker approve \(table)\(seen)` lets go what is held now,",
+            "  `syncworker approve \(table) --keep\(seen)` keeps it in OneClick.",
+            "  Name keys instead of --seen to answer for some of them alone.",
         ]
     }
 
@@ -76,12 +78,11 @@ struct Held: AsyncParsableCommand {
             .sorted { $0.0.rawValue < $1.0.rawValue }
     }
 
-    private static func list(_ exceptions: [RowException]) -> String {
+    private static func list(_ exceptions: [RowException]) -> [String] {
         let shown = 20
-        let keys = exceptions.prefix(shown).map { "\($0.key)" }.joined(separator: ", ")
-        return keys
-            + (exceptions.count > shown
-                ? " and \(exceptions.count - shown) more (--json has all)" : "")
+        let more = exceptions.count - shown
+        return exceptions.prefix(shown).map { "  - \($0.message)" }
+            + (more > 0 ? ["  ... and \(more) more; --json has them."] : [])
     }
 }
 
@@ -90,16 +91,24 @@ struct Approve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer what `syncworker held` lists.",
         discussion: """
-            An approval covers the removals that are held at this moment, and the rows they were \
-            given for: those still absent from Central go with the next synchronisation, those \
-            that came back drop out.
+            An answer is for what you have seen: name keys, or the time that `syncworker held` \
+            shows with its list; what is held since then waits on. An approval is for the rows as \
+            they are: those still absent from Central go with the next synchronisation, those that \
+            came back drop out. Until then --keep takes it back; to approve what was kept, name \
+            its keys.
             """)
 
     @Argument(help: "The table, such as clients.")
     var table: String?
 
-    @Argument(help: "Keys, such as 17 or 4,17 for a path; all that are held if none is named.")
+    @Argument(help: "Keys, such as 17 or 4,17 for a path.")
     var keys: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Answer for all that `syncworker held` showed, by the time it names.",
+            valueName: "TIME"))
+    var seen: String?
 
     @Flag(help: "Keep the rows in OneClick instead.")
     var keep = false
@@ -113,7 +122,12 @@ struct Approve: AsyncParsableCommand {
         guard lineage != (table != nil) else {
             throw ValidationError("Name a table, or --lineage; not both.")
         }
+        guard lineage || keys.isEmpty != (seen == nil) else {
+            throw ValidationError(
+                "Name keys, or --seen with the time that `syncworker held` shows; not both.")
+        }
         _ = try keys.map(Self.key)
+        _ = try seen.map(Self.time)
     }
 
     func run() async throws {
@@ -121,7 +135,8 @@ struct Approve: AsyncParsableCommand {
         let receipt = try await Wiring(settings: settings).cloud().answer(
             AnswerRequest(
                 answer: keep ? .keep : .approve, table: table.map(TableName.init(rawValue:)),
-                keys: keys.isEmpty ? nil : try keys.map(Self.key), person: NSUserName()))
+                keys: keys.isEmpty ? nil : try keys.map(Self.key),
+                seenAt: try seen.map(Self.time), person: NSUserName()))
         try common.answer(receipt, words(receipt.answered))
     }
 
@@ -129,11 +144,19 @@ struct Approve: AsyncParsableCommand {
         let then = "The next synchronisation acts on it; `syncworker run` starts one now."
         if lineage { return "Answered. \(then)" }
         guard answered > 0 else {
-            return "No removal of \(table ?? "") is held, so that there was nothing to answer. "
+            return
+                "No removal of \(table ?? "") was held then, so that there was nothing to answer. "
                 + "`syncworker held` lists what waits."
         }
         return "\(answered) \(answered == 1 ? "removal" : "removals") "
             + "\(keep ? "will be kept" : "approved"). \(then)"
+    }
+
+    private static func time(_ text: String) throws -> Timestamp {
+        guard let time = Timestamp(text) else {
+            throw ValidationError("\"\(text)\" is no time; copy it from `syncworker held`.")
+        }
+        return time
     }
 
     private static func key(_ text: String) throws -> Key {

@@ -10,16 +10,6 @@ struct ConformanceTests {
     func store(_ law: LawCase<StoreKind>) async { await check(law) }
 
     private func check<Subject>(_ law: LawCase<Subject>) async {
-        if let reason = Self.broken[law.law.description] {
-            await withKnownIssue(reason) { try await law.check() }
-        } else {
-            await #expect(throws: Never.self) { try await law.check() }
-        }
+        await #expect(throws: Never.self) { try await law.check() }
     }
-
-    /// Laws that the product breaks as yet, and what that means.
-    private static let broken: [String: Comment] = [
-        "aborted is written down before it is said, also of a run never heard of":
-            "the state of an unknown run is answered without being written down"
-    ]
 }

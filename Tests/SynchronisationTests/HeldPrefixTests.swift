@@ -135,4 +135,34 @@ struct HeldPrefixTests {
         #expect(try await practice.exceptions() == [])
         #expect(try await practice.differences() == [])
     }
+
+    @Test("stay where the older version of a refused row needs them", arguments: [true, false])
+    func neededByRefused(isCaptured: Bool) async throws {
+        let practice = try await Practice(isCaptured: isCaptured)
+        try await practice.run()
+        // OneClick keeps the periods as they were, with chart 2.
+        try practice.office(
+            "UPDATE ap_period SET period_start = 'some day', chart_id = 1 WHERE chart_id = 2")
+        #expect(try await practice.run().outcome == .completedWithErrors)
+        #expect(try await practice.oneClick("ap_charts").count == 2)
+        #expect(try await practice.oneClick("ap_nominals").count == 20)
+        let stays = try await practice.exceptions().filter { $0.kind != .refused }
+        #expect(stays.map(\.code) == ["needed", "needed"])
+        #expect(stays.allSatisfy { $0.origin?.table == "ap_periods" && $0.rows == 0 })
+        #expect(stays.allSatisfy { $0.message.contains("older version of ap_periods") })
+        #expect(try await practice.differences() == [])
+        #expect(try await practice.run().rowsSent == 0)
+        #expect(try await practice.exceptions().filter { $0.kind != .refused } == stays)
+        // Not every period that needs it is mended.
+        try practice.office("UPDATE ap_period SET period_start = '2025-04-06' WHERE id < 5")
+        try await practice.run()
+        #expect(try await practice.oneClick("ap_nominals").count == 20)
+        #expect(try await practice.differences() == [])
+        try practice.office("UPDATE ap_period SET period_start = '2025-04-06'")
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.oneClick("ap_charts").count == 1)
+        #expect(try await practice.oneClick("ap_nominals").count == 10)
+        #expect(try await practice.exceptions() == [])
+        #expect(try await practice.differences() == [])
+    }
 }

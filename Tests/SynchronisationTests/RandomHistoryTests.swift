@@ -105,11 +105,16 @@ struct RandomHistoryTests {
         }
     }
 
+    /// All that is held at once, or by key, and then also what was kept before.
     private func answerEverything(_ practice: Practice) async throws {
-        let held = try await practice.exceptions().filter { $0.kind == .held && $0.origin == nil }
-        for table in Set(held.map(\.table)).sorted() {
+        let roots = try await practice.exceptions().filter {
+            $0.kind != .refused && $0.origin == nil
+        }
+        for table in Set(roots.map(\.table)).sorted() {
             let answer: RemovalAnswer = practice.world.random(below: 4) == 0 ? .keep : .approve
-            try await practice.answer(answer, table)
+            let keys = roots.filter { $0.table == table }.map(\.key)
+            try await practice.answer(
+                answer, table, keys: practice.world.random(below: 3) == 0 ? keys : nil)
         }
     }
 

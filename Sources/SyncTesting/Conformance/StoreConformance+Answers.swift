@@ -33,6 +33,35 @@ extension StoreConformance {
         Law("an answer to a parent is one to all that hangs on it") {
             try await answersChildren($0)
         },
+        Law("an answer to a table is for what was held when the person looked") { kind in
+            try await answersWhatWasSeen(kind)
+        },
+        Law("what was kept by mistake can be approved, and an approval be taken back") { kind in
+            let (practice, model) = try await twelve(kind, periods: true)
+            let gone = 1...8 as ClosedRange<Int64>
+            let removals =
+                [
+                    "clients": gone.map { Replace.removal(Key($0)) },
+                    "ap_periods": gone.map(removal(under:)),
+                ] as [TableName: [Replace]]
+            try await practice.change(removals)
+            try await practice.answer(.keep, "clients")
+            try await practice.answer(.approve, "clients", keys: [Key(1), Key(2)])
+            let kinds =
+                try await practice.status().exceptions.reduce(into: [:]) {
+                    $0[$1.origin?.key ?? $1.key, default: []].insert($1.kind)
+                } as [Key: Set<RowException.Kind>]
+            for id in gone {
+                try requireEqual(kinds[Key(id)], [id < 3 ? .held : .kept], "kinds below \(id)")
+            }
+            try await practice.answer(.keep, "clients", keys: [Key(2)])
+            try await practice.change(removals)
+            let left = try await practice.contents()
+            try requireEqual(
+                left["clients"].keys.sorted(), (2...12).map { Key($0) }, "clients that stay")
+            try requireEqual(
+                left["ap_periods"].count, model["ap_periods"].count - 2, "periods that stay")
+        },
         Law("an answer about rows that are not held is refused") { kind in
             let (practice, _) = try await twelve(kind)
             try await practice.remove(1...8)
@@ -74,6 +103,28 @@ extension StoreConformance {
         try await practice.remove(2...8)
         let again = try await practice.contents()["clients"].keys
         try require(again.contains(Key(2)), "an approval was used twice")
+    }
+
+    private static func answersWhatWasSeen(_ kind: StoreKind) async throws {
+        let (practice, _) = try await twelve(kind)
+        try await practice.remove(1...8)
+        let seen = try await practice.status().lastCommittedAt
+        try await practice.remove(9...10)
+        for answer in [RemovalAnswer.keep, .approve] {
+            let answered = try await practice.answer(answer, "clients", seenAt: seen).answered
+            try requireEqual(answered, answer == .keep ? 8 : 0, "answered")
+        }
+        let kinds = try await practice.status().exceptions.map { ($0.key, $0.kind) }
+        for (key, kind) in kinds {
+            try requireEqual(kind, key <= Key(8) ? .kept : .held, "what became of \(key)")
+        }
+        try requireEqual(kinds.count, 10, "exceptions")
+        let request = AnswerRequest(
+            answer: .approve, table: "clients", keys: nil, seenAt: nil, person: "tester")
+        try await requireNoEffect(on: practice, .malformed, of: "an answer to who knows what") {
+            _ = try await practice.store.answer(
+                request, practice: practice.id, now: practice.world.now)
+        }
     }
 
     private static func forgetsWhatReturned(_ kind: StoreKind) async throws {

@@ -11,6 +11,7 @@ extension StoreConformance {
         },
         Law("what is staged shows at the commit, all at once") { try await showsAtOnce($0) },
         Law("a load is taken up again by a later run, tile by tile") { try await takesUpLoad($0) },
+        Law("the latest mark of a load never goes back") { try await keepsLatestMark($0) },
         Law("tiles of a load that overlap, or that it was not begun for, are refused") {
             try await refusesTiles($0)
         },
@@ -98,6 +99,34 @@ extension StoreConformance {
         try requireSame(try await practice.contents(), model, "contents")
         let third = try await practice.open()
         try requireEqual(third.opened.tables["clients"]?.load, nil, "the load after its commit")
+    }
+
+    /// Batches arrive as the network pleases; the numbers say in which order they were read.
+    private static func keepsLatestMark(_ kind: StoreKind) async throws {
+        let (practice, _) = try await loaded(kind)
+        let tiles = (1...3 as ClosedRange<Int64>).map {
+            KeyRange(after: Key($0), upTo: Key($0 + 1))
+        }
+        var load: LoadID?
+        func take(_ number: Int, _ tile: KeyRange, _ mark: String, in run: StoreRun) async throws {
+            var batch = run.batch(number, "clients", [], load: load, covers: [tile])
+            batch.mark = Mark(rawValue: mark)
+            try await run.stage(batch)
+        }
+        func requireLatest(_ mark: String) async throws -> StoreRun {
+            let next = try await practice.open()
+            let known = next.opened.tables["clients"]?.load?.latestMark
+            try requireEqual(known, Mark(rawValue: mark), "the load's latest mark")
+            return next
+        }
+        var first = try await practice.open(kind: .full)
+        try await first.beginLoad("clients")
+        load = first.loads["clients"]
+        try await take(3, tiles[0], "late", in: first)
+        try await take(2, tiles[1], "early", in: first)
+        let second = try await requireLatest("late")
+        try await take(1, tiles[2], "later", in: second)
+        _ = try await requireLatest("later")
     }
 
     private static func refusesTiles(_ kind: StoreKind) async throws {

@@ -59,6 +59,9 @@ extension StoreConformance {
         Law("what a row needs that waits for an answer stays with it") {
             try await keepsWhatIsNeeded($0)
         },
+        Law("what the older version of a refused row needs stays with it, until it is mended") {
+            try await keepsWhatOlderVersionsNeed($0)
+        },
         Law("what hangs on a parent that went goes with it, and counts for nothing") { kind in
             let (practice, _) = try await twelve(kind, periods: true)
             try await practice.change([
@@ -156,14 +159,49 @@ extension StoreConformance {
         }
     }
 
-    private static func keepsWhatIsNeeded(_ kind: StoreKind) async throws {
+    /// Three charts, the first of which period 10 of client 1 needs.
+    private static func charted(
+        _ kind: StoreKind
+    ) async throws -> (practice: StorePractice, used: Key, row: TypedRow) {
         var (practice, model) = try await twelve(kind, periods: true)
-        // Chart 1 is that of period 10, of a client that goes with too many others.
         let used = Key(1, 10)
         let row = try require(model["ap_periods", used], "no period 10")
         model["ap_periods", used] = TypedRow(row.values[..<2] + [.integer(1)] + row.values[3...])
         for id in [1, 2, 3] as [Int64] { model["ap_charts", Key(id)] = TypedRow([.integer(id)]) }
         try await practice.load(model)
+        return (practice, used, row)
+    }
+
+    private static func keepsWhatOlderVersionsNeed(_ kind: StoreKind) async throws {
+        let (practice, used, row) = try await charted(kind)
+        let refused = RowException(
+            table: "ap_periods", key: used, kind: .refused, code: "-", message: "-", hint: "-")
+        let gone = [Key(1), Key(2)].map(Replace.removal)
+        let kept = Replace(range: .key(used), except: [used], rows: [], rowCount: 0)
+        let commits =
+            [["ap_periods": [kept], "ap_charts": gone], ["ap_charts": gone], [:]]
+            as [[TableName: [Replace]]]
+        for replaces in commits {
+            let receipt = try await practice.change(replaces, refused: [refused])
+            try requireEqual(
+                try await practice.contents()["ap_charts"].keys.sorted(), [Key(1), Key(3)],
+                "charts while one is needed")
+            try requireEqual(
+                receipt.exceptions.filter { $0.covers("ap_charts", Key(1)) }.map(\.origin),
+                [.init(table: "ap_periods", key: used)], "why the chart stays")
+        }
+        let without = TypedRow(row.values[..<2] + [.null] + row.values[3...])
+        try await practice.change([
+            "ap_periods": [.row(without, shape("ap_periods"))], "ap_charts": gone,
+        ])
+        try requireEqual(
+            try await practice.contents()["ap_charts"].keys.sorted(), [Key(3)], "charts left")
+        try requireEqual(try await practice.status().exceptions, [], "exceptions")
+    }
+
+    private static func keepsWhatIsNeeded(_ kind: StoreKind) async throws {
+        // The client of period 10 goes with too many others.
+        let (practice, _, _) = try await charted(kind)
         let gone = 1...8 as ClosedRange<Int64>
         let removals =
             [

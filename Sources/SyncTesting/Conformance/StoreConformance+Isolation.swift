@@ -44,10 +44,8 @@ extension StoreConformance {
             try require(try await other.everything() == before, "a commit had an effect next door")
         }
         guard
-            case .committed(let mine) = try await practice.store.state(
-                of: shared, practice: practice.id),
-            case .committed(let theirs) = try await practice.store.state(
-                of: shared, practice: neighbour.id)
+            case .committed(let mine) = try await practice.state(of: shared),
+            case .committed(let theirs) = try await neighbour.state(of: shared)
         else { throw BrokenLaw(description: "two runs of one name are mixed up") }
         try require(mine != theirs, "two runs of one name have one receipt")
     }
@@ -83,7 +81,7 @@ extension StoreConformance {
         try await requireRefusal(.malformed, of: "a batch of another run than its access") {
             try await store.stage(batch, frame: batch.encoded(), theirs.access)
         }
-        guard case .aborted = try await store.state(of: theirs.id, practice: practice.id) else {
+        guard case .aborted = try await practice.state(of: theirs.id) else {
             throw BrokenLaw(description: "another practice's run is told of")
         }
         try await theirs.commit()

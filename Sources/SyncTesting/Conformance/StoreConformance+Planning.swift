@@ -32,6 +32,9 @@ extension StoreConformance {
         Law("held rows take no part in a probe, and are told of in a detail") {
             try await leavesHeldOut($0)
         },
+        Law("so it is in whatever ranges one asks, of whole keys and of prefixes") {
+            try await leavesHeldOutOfRanges($0)
+        },
     ]
 
     private static func checkPlan(
@@ -88,6 +91,37 @@ extension StoreConformance {
                     ours[key] == nil ? .added : ours[key] == row ? .equal : .changed
                 },
                 removed: ours.keys.filter { theirs[$0] == nil }.sorted(), held: 0))
+    }
+
+    /// All periods of eight clients are held, a prefix each, and one of two of the others.
+    private static func leavesHeldOutOfRanges(_ kind: StoreKind) async throws {
+        let periods = shape("ap_periods")
+        let (practice, model) = try await twelve(kind, periods: true)
+        let gone = model["ap_periods"].keys.filter { $0 <= Key(9) || $0.bytes.last! % 2 == 0 }
+        try await practice.change(["ap_periods": gone.sorted().map(Replace.removal)])
+        let held = try await practice.status().exceptions
+        try requireEqual(
+            held.map(\.rows).sorted(), [1, 1, 1, 1] + held.dropFirst(4).map { _ in 2 },
+            "how many rows each hold stands for")
+        let run = try await practice.open()
+        for _ in 0..<50 {
+            var entries: [Plan.Entry] = []
+            var expected: [PlanAnswer.Verdict] = []
+            for range in practice.world.ranges(around: keys(periods), cutsMax: 6) {
+                let left = model.rows("ap_periods").filter { row in
+                    range.contains(row.key(periods)) && !gone.contains(row.key(periods))
+                }
+                let removed = gone.filter(range.contains).sorted()
+                for content in [probe(left, periods), detail(left, periods)] {
+                    entries.append(Plan.Entry(range: range, except: [], content: content))
+                }
+                let detail = PlanAnswer.Detail(
+                    rows: left.map { _ in .equal }, removed: removed, held: removed.count)
+                expected += [.equal, .detail(detail)]
+            }
+            try requireEqual(
+                try await run.plan("ap_periods", entries), expected, "\(entries.map(\.range))")
+        }
     }
 
     private static func leavesHeldOut(_ kind: StoreKind) async throws {

@@ -12,11 +12,26 @@ extension StoreConformance {
         Law("aborted is written down before it is said, also of a run never heard of") { kind in
             let (practice, _) = try await loaded(kind)
             let run = RunID(rawValue: "delayed")
-            guard case .aborted = try await practice.store.state(of: run, practice: practice.id)
-            else { throw BrokenLaw(description: "a run never heard of is not aborted") }
+            guard case .aborted = try await practice.state(of: run) else {
+                throw BrokenLaw(description: "a run never heard of is not aborted")
+            }
             try await requireRefusal(.fenced, of: "a run that was said to be aborted") {
                 try await practice.open(run).commit()
             }
+        },
+        Law("questions about runs never heard of are not written down without end") { kind in
+            let practice = try await StorePractice(kind)
+            func ask(_ numbers: Range<Int>) async throws {
+                for number in numbers {
+                    _ = try await practice.state(of: RunID(rawValue: "guess \(number)"))
+                }
+            }
+            try await ask(0..<100)
+            try await requireRefusal("runs", of: "a flood of questions") {
+                try await ask(100..<5_000)
+            }
+            practice.world.advance(days: 8)
+            try await ask(5_000..<5_010)
         },
         Law("opening a run again gives the same fence and another token") { kind in
             let (practice, _) = try await loaded(kind)

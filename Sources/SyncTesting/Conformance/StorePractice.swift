@@ -97,6 +97,10 @@ struct StorePractice: Sendable {
         return StoreModel(tables)
     }
 
+    func state(of run: RunID) async throws -> RunState {
+        try await store.state(of: run, practice: id, now: world.now)
+    }
+
     func status() async throws -> StatusAnswer { try await store.status(practice: id) }
 
     /// Contents and everything that is said about them.
@@ -111,11 +115,12 @@ struct StorePractice: Sendable {
 
     @discardableResult
     func answer(
-        _ answer: RemovalAnswer, _ table: TableName, keys: [Key]? = nil
+        _ answer: RemovalAnswer, _ table: TableName, keys: [Key]? = nil, seenAt: Timestamp? = nil
     ) async throws -> AnswerReceipt {
-        try await store.answer(
-            AnswerRequest(answer: answer, table: table, keys: keys, person: "tester"),
-            practice: id, now: world.now)
+        let now = world.now
+        let request = AnswerRequest(
+            answer: answer, table: table, keys: keys, seenAt: seenAt ?? now, person: "tester")
+        return try await store.answer(request, practice: id, now: now)
     }
 }
 
@@ -213,7 +218,7 @@ struct StoreRun: Sendable {
     }
 
     func state() async throws -> RunState {
-        try await store.state(of: id, practice: practice.id)
+        try await practice.state(of: id)
     }
 }
 

@@ -28,7 +28,9 @@ public protocol StoreUnderTest: Sendable {
     func commit(
         _ request: CommitRequest, _ access: OneClickStore.RunAccess, now: Timestamp
     ) async throws -> Receipt
-    func state(of run: RunID, practice: PracticeID) async throws -> RunState
+    func state(
+        of run: RunID, practice: PracticeID, now: Timestamp
+    ) async throws -> RunState
     func abandon(
         _ access: OneClickStore.RunAccess, reason: String, now: Timestamp
     ) async throws

@@ -117,7 +117,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     }
 
     private func state(of run: RunID, _ practice: PracticeID) async throws -> RunState {
-        try await store.state(of: run, practice: practice)
+        try await store.state(of: run, practice: practice, now: now)
     }
 
     private func installation(

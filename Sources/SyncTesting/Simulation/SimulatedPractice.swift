@@ -164,7 +164,8 @@ final class SimulatedPractice: @unchecked Sendable {
 
     private func say(_ answer: RemovalAnswer, _ table: TableName?, _ keys: [Key]?) async {
         if !world.isCalm { await world.pause(around: .seconds(60)) }
-        let request = AnswerRequest(answer: answer, table: table, keys: keys, person: "person")
+        let request = AnswerRequest(
+            answer: answer, table: table, keys: keys, seenAt: nil, person: "person")
         guard (try? await oneClick.store.answer(request, practice: id, now: oneClick.now)) != nil
         else { return }
         world.note("answer", "\(answer) \(table?.rawValue ?? "lineage")")

@@ -85,8 +85,7 @@ final class SimulatedPremises: @unchecked Sendable {
 
     /// What a person does who reads why a run failed.
     private func look(at record: RunRecord) async {
-        let codes = Set(record.errors.map(\.code))
-        guard !codes.isDisjoint(with: ["copy", "place"]) else { return }
+        guard record.needsEnrolment else { return }
         world.count(.copiesRefused)
         // Whoever is refused and is the practice's SyncWorker is enrolled anew.
         if ownJournal == nil, isCurrent {
@@ -114,7 +113,8 @@ final class SimulatedPremises: @unchecked Sendable {
         isStopped = false
         let record = await runner().run(request, isStopped: { [self] in isStopped })
         guard !isDead else { return record }
-        world.note("run", "\(request.kind) \(request.purpose) \(record.outcome)")
+        let why = record.outcome > .held ? record.errors.first.map { ": \($0.message)" } ?? "" : ""
+        world.note("run", "\(request.kind) \(request.purpose) \(record.outcome)\(why)")
         check(record)
         return record
     }
@@ -215,6 +215,13 @@ final class SimulatedPremises: @unchecked Sendable {
                     expected: expected, generation: generation, version: practice.central.version))
         }
         return snapshot
+    }
+}
+
+extension RunRecord {
+    /// Refused for who or where this installation is.
+    var needsEnrolment: Bool {
+        errors.contains { ["copy", "place", "installation"].contains($0.code) }
     }
 }
 
