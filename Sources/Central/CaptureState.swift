@@ -1,5 +1,6 @@
 import Catalogue
 import GRDB
+import SQLDrivers
 
 /// Whether the changes of a Central are noted, and what a person should know where they are not.
 struct CaptureState {
@@ -16,7 +17,7 @@ struct CaptureState {
         fits = isInstalled && schema.captureFits
         mayBeWritten = file.mayBeWritten
         hasMarks = try db.tableExists("syncworker_mark")
-        isLoggedAhead = try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"
+        isLoggedAhead = try String.fetchOne(db, cached: "PRAGMA journal_mode") == "wal"
     }
 
     /// A Central that may only be read is one without capture: no mark can be set in it.

@@ -28,12 +28,13 @@ package struct CentralLineage {
     /// AUTOINCREMENT number is never given twice.
     static func changeNumber(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(
-            db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
+            db, cached: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
     }
 
     /// Changes up to and including this number may have been purged.
     func floor() throws -> Int64 {
-        try Int64.fetchOne(db, sql: "SELECT value FROM syncworker_meta WHERE name = 'floor'") ?? 0
+        try Int64.fetchOne(db, cached: "SELECT value FROM syncworker_meta WHERE name = 'floor'")
+            ?? 0
     }
 
     func position() throws -> Position {
@@ -77,12 +78,12 @@ package struct CentralLineage {
 
     private func isKnown(_ mark: Mark) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM syncworker_mark WHERE token = ?)",
+            db, cached: "SELECT EXISTS (SELECT 1 FROM syncworker_mark WHERE token = ?)",
             arguments: [mark.rawValue]) ?? false
     }
 
     private func missingMark() throws -> String {
-        let latest = try Int64.fetchOne(db, sql: "SELECT max(at) FROM syncworker_mark")
+        let latest = try Int64.fetchOne(db, cached: "SELECT max(at) FROM syncworker_mark")
         let when = latest.map {
             " The last synchronisation that it knows of was at "
                 + Timestamp(microsecondsSince1970: $0 * 1_000_000).inUTC + "."
@@ -96,7 +97,7 @@ package struct CentralLineage {
     private func successors(of mark: Mark) throws -> Lineage {
         let count = try Int.fetchOne(
             db,
-            sql: """
+            cached: """
                 SELECT count(*) FROM syncworker_mark AS a
                 JOIN syncworker_mark AS b ON b.predecessor = a.token WHERE a.predecessor = ?
                 """, arguments: [mark.rawValue])
@@ -123,7 +124,7 @@ package struct CentralLineage {
     }
 
     private func identity() throws -> String? {
-        try catalogue.identity.flatMap { try String.fetchOne(db, sql: $0) }
+        try catalogue.identity.flatMap { try String.fetchOne(db, cached: $0) }
     }
 
     /// Per watched table with AUTOINCREMENT the greatest id ever given. Elsewhere SQLite gives the
@@ -133,7 +134,7 @@ package struct CentralLineage {
         var greatest: [String: Int64] = [:]
         for (base, _) in catalogue.captured {
             greatest[base] = try Int64.fetchOne(
-                db, sql: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [base])
+                db, cached: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [base])
         }
         return greatest
     }

@@ -1,5 +1,6 @@
 import Catalogue
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -21,7 +22,7 @@ struct CentralSchemaState: Sendable {
 
     /// Every object of the schema as it was declared, and SQLite's own count of its changes.
     private static func name(of db: Database) throws -> String {
-        let version = try Int.fetchOne(db, sql: "PRAGMA schema_version") ?? 0
+        let version = try Int.fetchOne(db, cached: "PRAGMA schema_version") ?? 0
         let objects = try String.fetchAll(
             db.cachedStatement(
                 sql: "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY rowid"))

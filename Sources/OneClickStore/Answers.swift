@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -15,7 +16,7 @@ extension PracticeStore {
                 try answerLineage(request)
             }
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO answers
                   (practice_id, answered_at, person, answer, table_name, row_count)
                 VALUES (?, ?, ?, ?, ?, ?)
@@ -76,7 +77,7 @@ extension PracticeStore {
     ) throws {
         let digest = try digest(table, .path(exception.key, keyCount: table.shape.keyCount))
         try db.execute(
-            sql: """
+            cached: """
                 UPDATE exceptions SET approved_digest = ?, approved_by = ?, approved_until = ?
                 WHERE practice_id = ? AND table_name = ? AND path = ? AND kind = 'held'
                 """,
@@ -98,7 +99,7 @@ extension PracticeStore {
             now.kind = kind
             now = try worded(now)
             try db.execute(
-                sql: """
+                cached: """
                     UPDATE exceptions SET kind = ?, message = ?, hint = ?,
                       approved_digest = NULL, approved_by = NULL, approved_until = NULL
                     WHERE practice_id = ? AND table_name = ? AND path = ? AND kind = ?
@@ -118,7 +119,7 @@ extension PracticeStore {
         }
         question.isApproved = request.answer == .approve
         try db.execute(
-            sql: "UPDATE practices SET lineage_question = ? WHERE id = ?",
+            cached: "UPDATE practices SET lineage_question = ? WHERE id = ?",
             arguments: [try Self.encode(question), id.rawValue])
         return 1
     }

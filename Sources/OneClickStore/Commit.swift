@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -47,7 +48,7 @@ struct Commit {
     private func checkNumbers() throws {
         let row = try Row.fetchOne(
             store.db,
-            sql: """
+            cached: """
                 SELECT count(*) AS batches, coalesce(max(number), 0) AS last FROM staged_batches
                 WHERE practice_id = ? AND run_id = ?
                 """, arguments: [store.id.rawValue, run.rawValue])
@@ -119,7 +120,7 @@ struct Commit {
     ) throws {
         let names = try Row.fetchAll(
             store.db,
-            sql: """
+            cached: """
                 SELECT run_id, number FROM staged_batches
                 WHERE practice_id = ? AND frame IS NOT NULL AND \(condition)
                 ORDER BY run_id, number
@@ -127,7 +128,7 @@ struct Commit {
         for name in names {
             let row = try Row.fetchOne(
                 store.db,
-                sql: """
+                cached: """
                     SELECT frame FROM staged_batches
                     WHERE practice_id = ? AND run_id = ? AND number = ?
                     """,
@@ -180,7 +181,7 @@ struct Commit {
             // A full says how many rows there are because it looked.
             rows =
                 try Int.fetchOne(
-                    store.db, sql: "SELECT count(*) FROM \(name) WHERE practice_id = ?",
+                    store.db, cached: "SELECT count(*) FROM \(name) WHERE practice_id = ?",
                     arguments: [store.id.rawValue]) ?? 0
             if work.isInPlace { counts = Counts(added: rows) }
         }
@@ -224,7 +225,7 @@ struct Commit {
         if isFollowing { try forgetLineage() }
         let mark = request.mark ?? (isFollowing ? nil : state.latestMark)
         try store.db.execute(
-            sql: """
+            cached: """
                 UPDATE practices
                 SET version = ?, latest_mark = ?, committed_at = ?, lineage_question = NULL
                 WHERE id = ?
@@ -238,7 +239,7 @@ struct Commit {
     private func clearUncommitted(besides committed: Set<TableName>) throws {
         for shape in store.shapes.tables where !committed.contains(shape.name) {
             try store.db.execute(
-                sql: "DELETE FROM \(shape.name) WHERE practice_id = ?",
+                cached: "DELETE FROM \(shape.name) WHERE practice_id = ?",
                 arguments: [store.id.rawValue])
             try store.dropLoad(shape.name)
         }
@@ -249,7 +250,7 @@ struct Commit {
     private func forgetLineage() throws {
         for shape in store.shapes.tables where request.tables[shape.name] == nil {
             try store.db.execute(
-                sql: "DELETE FROM checkpoints WHERE practice_id = ? AND table_name = ?",
+                cached: "DELETE FROM checkpoints WHERE practice_id = ? AND table_name = ?",
                 arguments: [store.id.rawValue, shape.name.rawValue])
             try store.dropLoad(shape.name)
         }
@@ -261,7 +262,7 @@ struct Commit {
         question.since = state.lineageQuestion?.since ?? now
         question.isApproved = false
         try store.db.execute(
-            sql: "UPDATE practices SET lineage_question = ? WHERE id = ?",
+            cached: "UPDATE practices SET lineage_question = ? WHERE id = ?",
             arguments: [try PracticeStore.encode(question), store.id.rawValue])
         return try close(version: state.version, counts: [:])
     }
@@ -277,13 +278,13 @@ struct Commit {
             run: run, version: version, committedAt: now, counts: counts, rows: rows,
             checkpoints: try store.checkpoints(), exceptions: try store.listedExceptions())
         try store.db.execute(
-            sql: """
+            cached: """
                 UPDATE runs SET state = 'committed', receipt = ?
                 WHERE practice_id = ? AND run_id = ?
                 """,
             arguments: [try PracticeStore.encode(receipt), store.id.rawValue, run.rawValue])
         try store.db.execute(
-            sql: """
+            cached: """
                 DELETE FROM staged_batches
                 WHERE practice_id = ? AND run_id = ? AND load_id IS NULL
                 """, arguments: [store.id.rawValue, run.rawValue])
@@ -294,7 +295,7 @@ struct Commit {
 extension PracticeStore {
     func setCheckpoint(_ table: TableName, _ checkpoint: Checkpoint) throws {
         try db.execute(
-            sql: """
+            cached: """
                 REPLACE INTO checkpoints
                   (practice_id, table_name, position, as_of, mark, epoch, fingerprint)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -308,7 +309,7 @@ extension PracticeStore {
 
     func setProved(_ table: TableName, _ bound: Key?) throws {
         try db.execute(
-            sql:
+            cached:
                 "UPDATE table_states SET proved_up_to = ? WHERE practice_id = ? AND table_name = ?",
             arguments: [bound?.bytes.databaseBytes, id.rawValue, table.rawValue])
     }

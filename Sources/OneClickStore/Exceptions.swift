@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -45,7 +46,7 @@ extension PracticeStore {
     {
         try Row.fetchAll(
             db,
-            sql: """
+            cached: """
                 SELECT * FROM exceptions WHERE practice_id = ? AND \(condition)
                 ORDER BY table_name, path, kind
                 """, arguments: [id.rawValue] + arguments
@@ -83,7 +84,7 @@ extension PracticeStore {
     func waiting() throws -> [TableName: Counts] {
         let rows = try Row.fetchAll(
             db,
-            sql: """
+            cached: """
                 SELECT table_name, kind, sum(row_count) AS number FROM exceptions
                 WHERE practice_id = ? AND origin_key IS NULL GROUP BY table_name, kind
                 """, arguments: [id.rawValue])
@@ -102,7 +103,7 @@ extension PracticeStore {
     /// Where a table has exceptions of any kind.
     func unsettled(_ shape: TableShape) throws -> [KeyRange] {
         let keys = try Row.fetchAll(
-            db, sql: "SELECT path FROM exceptions WHERE practice_id = ? AND table_name = ?",
+            db, cached: "SELECT path FROM exceptions WHERE practice_id = ? AND table_name = ?",
             arguments: [id.rawValue, shape.name.rawValue]
         ).map { Key(bytes: $0.bytes("path") ?? []) }
         return keys.map { KeyRange.path($0, keyCount: shape.keyCount) }
@@ -126,7 +127,7 @@ extension PracticeStore {
 
     func insert(_ exception: RowException, now: Timestamp) throws {
         try db.execute(
-            sql: """
+            cached: """
                 INSERT OR IGNORE INTO exceptions (practice_id, table_name, path, key, kind, code,
                   column_name, message, hint, since, origin_table, origin_key, row_count)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -142,7 +143,7 @@ extension PracticeStore {
 
     func deleteException(_ exception: RowException) throws {
         try db.execute(
-            sql: """
+            cached: """
                 DELETE FROM exceptions
                 WHERE practice_id = ? AND table_name = ? AND path = ? AND kind = ?
                 """,

@@ -18,7 +18,7 @@ struct HeldWalk {
             """
         // A hold over a prefix lies before all that it covers, and so before a range that begins
         // among that.
-        let exact = try store.statements[select + " path = ?"]
+        let exact = try store.statement(select + " path = ?")
         let first = KeyCut(bound: range.after, keyCount: table.shape.keyCount)?.values ?? []
         for count in first.indices.map({ $0 + 1 }) where count < table.shape.keyCount {
             exact.bind(1, store.id.rawValue)
@@ -27,7 +27,7 @@ struct HeldWalk {
             if try exact.step() { covering.append(Key(bytes: Array(exact.bytes(0)))) }
             exact.reset()
         }
-        holds = try store.statements[select + " path > ? AND path <= ? ORDER BY path"]
+        holds = try store.statement(select + " path > ? AND path <= ? ORDER BY path")
         holds.bind(1, store.id.rawValue)
         holds.bind(2, table.shape.name.rawValue)
         holds.bind(3, range.after.bytes)

@@ -10,6 +10,8 @@ public final class OneClickStore: Sendable {
     private let writer: any DatabaseWriter
     /// In memory nothing has to be waited for: the caller's own thread does it.
     private let isInMemory: Bool
+    /// Those of the connection that writes.
+    private let statements = StatementCache()
     private let vault: VaultKey
     private let batches: OpenAnswer.Limits
     private let limits: [TableName: RemovalLimits]
@@ -47,7 +49,7 @@ public final class OneClickStore: Sendable {
         let queue = try opening(path) { try DatabaseQueue(path: path) }
         try opening(path) {
             try queue.write { db in
-                switch try Int.fetchOne(db, sql: "PRAGMA user_version") {
+                switch try Int.fetchOne(db, cached: "PRAGMA user_version") {
                 case 0: try StoreSchema.create(in: db, shapes: shapes)
                 case StoreSchema.version: break
                 case let version: throw newer(path, version ?? -1)
@@ -82,7 +84,7 @@ public final class OneClickStore: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cache_size = -65536")
+            try db.execute(cached: "PRAGMA cache_size = -65536")
         }
         let pool = try Self.opening(path) {
             try DatabasePool(path: path, configuration: configuration)
@@ -128,14 +130,19 @@ public final class OneClickStore: Sendable {
         try writer.unsafeReentrantWrite(body)
     }
 
-    public func close() throws { try writer.close() }
+    deinit { statements.clear() }
+
+    public func close() throws {
+        statements.clear()
+        try writer.close()
+    }
 
     /// Reads the typed tables, for tests and for readers of the same process.
     public func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
         -> T
     {
         try await Self.explaining {
-            if isInMemory { return try writer.onThisThread { try $0.read(body) } }
+            if isInMemory { return try writer.onThisThread(body) }
             return try await writer.read(body)
         }
     }
@@ -204,7 +211,7 @@ public final class OneClickStore: Sendable {
         let digest = Self.digest(ofToken: token)
         let row = try await read { db in
             try Row.fetchOne(
-                db, sql: "SELECT * FROM runs WHERE token_digest = ? AND run_id = ?",
+                db, cached: "SELECT * FROM runs WHERE token_digest = ? AND run_id = ?",
                 arguments: [digest, run.rawValue]
             ).map {
                 (
@@ -229,9 +236,7 @@ public final class OneClickStore: Sendable {
     }
 
     public func plan(_ plan: Plan, _ access: RunAccess) async throws -> PlanAnswer {
-        let shapes = shapes
-        return try await read { db in
-            let store = PracticeStore(db, shapes: shapes, id: access.practice)
+        try await read(access.practice) { store in
             try store.checkFence(access.run, fence: access.fence)
             return try store.answer(plan)
         }
@@ -289,7 +294,7 @@ public final class OneClickStore: Sendable {
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
         try await Self.explaining {
-            if isInMemory { return try writer.onThisThread { try $0.write(body) } }
+            if isInMemory { return try writer.onThisThread(body) }
             return try await writer.write(body)
         }
     }
@@ -297,8 +302,12 @@ public final class OneClickStore: Sendable {
     private func write<T: Sendable>(
         _ practice: PracticeID, _ body: @escaping @Sendable (PracticeStore) throws -> T
     ) async throws -> T {
-        let shapes = shapes
-        return try await write { try body(PracticeStore($0, shapes: shapes, id: practice)) }
+        let (shapes, statements) = (shapes, statements)
+        return try await write { db in
+            defer { statements.reset() }
+            return try body(
+                PracticeStore(db, shapes: shapes, id: practice, statements: statements))
+        }
     }
 
     /// Writes for a run, with the fence checked inside the transaction.
@@ -314,6 +323,7 @@ public final class OneClickStore: Sendable {
     private func read<T: Sendable>(
         _ practice: PracticeID, _ body: @escaping @Sendable (PracticeStore) throws -> T
     ) async throws -> T {
+        if isInMemory { return try await write(practice, body) }
         let shapes = shapes
         return try await read { try body(PracticeStore($0, shapes: shapes, id: practice)) }
     }
@@ -358,8 +368,8 @@ public final class OneClickStore: Sendable {
             defer { try? queue.close() }
             return try queue.read { db in
                 (
-                    try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
-                    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+                    try Int.fetchOne(db, cached: "PRAGMA user_version") ?? 0,
+                    try Int.fetchOne(db, cached: "SELECT count(*) FROM sqlite_schema") ?? 0
                 )
             }
         }
@@ -380,6 +390,8 @@ public final class OneClickStore: Sendable {
 }
 
 extension DatabaseWriter {
-    /// Chooses GRDB's calls that block over those that wait.
-    fileprivate func onThisThread<T>(_ body: (Self) throws -> T) rethrows -> T { try body(self) }
+    /// A transaction by GRDB's call that blocks instead of the one that waits.
+    fileprivate func onThisThread<T>(_ body: (Database) throws -> T) throws -> T {
+        try write(body)
+    }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -34,7 +35,7 @@ extension PracticeStore {
         try runs.abortOpen(except: request.run, reason: "a later run was opened")
         try runs.forget(before: context.now + (.zero - Runs.kept))
         try db.execute(
-            sql: """
+            cached: """
                 UPDATE practices SET fence = ?, fence_run = ?, server = ?, place = ?, opened_at = ?
                 WHERE id = ?
                 """,
@@ -95,7 +96,7 @@ extension PracticeStore {
     private func insertRun(_ context: OpenContext, fence: Int) throws {
         let request = context.request
         let before = try String.fetchOne(
-            db, sql: "SELECT state FROM runs WHERE practice_id = ? AND run_id = ?",
+            db, cached: "SELECT state FROM runs WHERE practice_id = ? AND run_id = ?",
             arguments: [id.rawValue, request.run.rawValue])
         guard before == nil || before == "open" else {
             throw SyncError(
@@ -103,7 +104,7 @@ extension PracticeStore {
                 hint: "Start a new one.")
         }
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO runs (practice_id, run_id, fence, token_digest, token_expires_at, kind,
                   purpose, opened_at, state)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')
@@ -135,7 +136,7 @@ extension PracticeStore {
         for shape in shapes.tables {
             let proved = try Row.fetchOne(
                 db,
-                sql: """
+                cached: """
                     SELECT proved_up_to FROM table_states WHERE practice_id = ? AND table_name = ?
                     """, arguments: [id.rawValue, shape.name.rawValue])
             states[shape.name] = TableState(
@@ -149,7 +150,7 @@ extension PracticeStore {
 
     func checkpoints() throws -> [TableName: Checkpoint] {
         let rows = try Row.fetchAll(
-            db, sql: "SELECT * FROM checkpoints WHERE practice_id = ?", arguments: [id.rawValue])
+            db, cached: "SELECT * FROM checkpoints WHERE practice_id = ?", arguments: [id.rawValue])
         return Dictionary(
             uniqueKeysWithValues: rows.map { row in
                 (

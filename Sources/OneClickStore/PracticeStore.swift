@@ -10,13 +10,16 @@ struct PracticeStore {
     let db: Database
     let shapes: Shapes
     let id: PracticeID
-    let statements: StatementCache
+    private let cache: StatementCache
 
-    init(_ db: Database, shapes: Shapes, id: PracticeID) {
+    init(
+        _ db: Database, shapes: Shapes, id: PracticeID,
+        statements: StatementCache = StatementCache()
+    ) {
         self.db = db
         self.shapes = shapes
         self.id = id
-        statements = StatementCache(db)
+        cache = statements
     }
 
     var runs: Runs { Runs(db: db, practice: id) }
@@ -41,7 +44,7 @@ struct PracticeStore {
     func state() throws -> State {
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT * FROM practices WHERE id = ?", arguments: [id.rawValue])
+                db, cached: "SELECT * FROM practices WHERE id = ?", arguments: [id.rawValue])
         else { throw StoreError.noPractice }
         return State(
             name: row["name"], timeZone: row["time_zone"], version: row["version"],
@@ -66,6 +69,8 @@ struct PracticeStore {
         try JSONDecoder().decode(T.self, from: Data(text.utf8))
     }
 
+    func statement(_ sql: String) throws -> SQLStatement { try cache.statement(sql, db) }
+
     func shape(_ table: TableName) throws -> TableShape {
         guard let shape = shapes[table] else {
             throw WireReader.malformed("names the table \(table), which OneClick has not")
@@ -76,13 +81,14 @@ struct PracticeStore {
     /// Rows of one table that OneClick holds, as counted by the commits.
     func rowCount(_ table: TableName) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT row_count FROM table_states WHERE practice_id = ? AND table_name = ?",
+            db,
+            cached: "SELECT row_count FROM table_states WHERE practice_id = ? AND table_name = ?",
             arguments: [id.rawValue, table.rawValue]) ?? 0
     }
 
     func setRowCount(_ table: TableName, _ count: Int) throws {
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO table_states (practice_id, table_name, row_count) VALUES (?, ?, ?)
                 ON CONFLICT (practice_id, table_name) DO UPDATE SET row_count = excluded.row_count
                 """, arguments: [id.rawValue, table.rawValue, count])
@@ -102,32 +108,37 @@ struct PracticeStore {
             let condition = RangeCondition(
                 range, columns: table.keyColumns, keyCount: table.shape.keyCount)
         else { throw WireReader.malformed("has a range that is not one of \(table.shape.name)") }
-        let statement = try statements[
-            sql + " WHERE practice_id = :practice AND " + condition.sql + order]
+        let statement = try statement(
+            sql + " WHERE practice_id = :practice AND " + condition.sql + order)
         statement.bind(statement.parameter(":practice")!, id.rawValue)
         condition.bind(to: statement)
         return statement
     }
 }
 
-/// Prepared statements of one transaction, each ready for its next use.
-final class StatementCache {
-    private let db: Database
+/// Prepared statements of one connection, each ready for its next use.
+///
+/// Used inside the connection's transactions only, where there is one thread at a time.
+final class StatementCache: @unchecked Sendable {
     private var statements: [String: SQLStatement] = [:]
 
-    init(_ db: Database) { self.db = db }
-
-    subscript(sql: String) -> SQLStatement {
-        get throws {
-            if let statement = statements[sql] {
-                statement.reset()
-                return statement
-            }
-            let statement = try SQLStatement(db, sql)
-            statements[sql] = statement
+    func statement(_ sql: String, _ db: Database) throws -> SQLStatement {
+        if let statement = statements[sql] {
+            statement.reset()
             return statement
         }
+        let statement = try SQLStatement(db, sql)
+        statements[sql] = statement
+        return statement
     }
+
+    /// At the end of a transaction: nothing is in the middle of its rows.
+    func reset() {
+        for statement in statements.values { statement.reset() }
+    }
+
+    /// Before the connection is closed.
+    func clear() { statements = [:] }
 }
 
 extension [UInt8] {

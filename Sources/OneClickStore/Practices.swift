@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -9,7 +10,7 @@ enum Practices {
         now: Timestamp
     ) throws -> PracticeID {
         try db.execute(
-            sql: "INSERT INTO practices (name, time_zone, created_at) VALUES (?, ?, ?)",
+            cached: "INSERT INTO practices (name, time_zone, created_at) VALUES (?, ?, ?)",
             arguments: [name, timeZone, now.sql])
         let id = PracticeID(rawValue: db.lastInsertedRowID)
         try addCode(db, code, of: id, expires: codeExpires)
@@ -21,7 +22,7 @@ enum Practices {
     ) throws {
         guard
             try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM practices WHERE id = ?)",
+                db, cached: "SELECT EXISTS (SELECT 1 FROM practices WHERE id = ?)",
                 arguments: [practice.rawValue]) == true
         else {
             throw SyncError(
@@ -29,7 +30,7 @@ enum Practices {
                 hint: "`oneclick practice list` shows those that there are.")
         }
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO enrolment_codes (practice_id, code_digest, expires_at) VALUES (?, ?, ?)
                 """, arguments: [practice.rawValue, digest(ofCode: code), expires.sql])
     }
@@ -48,7 +49,7 @@ enum Practices {
         }
         let practice = try use(db, code: request.code, now: now)
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO installations (id, practice_id, public_key, server, enrolled_at)
                 VALUES (?, ?, ?, ?, ?)
                 """,
@@ -61,7 +62,7 @@ enum Practices {
         try Runs(db: db, practice: practice)
             .abortOpen(reason: "another installation was enrolled")
         try db.execute(
-            sql: """
+            cached: """
                 UPDATE practices
                 SET installation = ?, fence = 0, fence_run = NULL, server = ?, place = ?
                 WHERE id = ?
@@ -70,14 +71,14 @@ enum Practices {
                 installation.rawValue, request.server, request.place, practice.rawValue,
             ])
         let name = try String.fetchOne(
-            db, sql: "SELECT name FROM practices WHERE id = ?", arguments: [practice.rawValue])
+            db, cached: "SELECT name FROM practices WHERE id = ?", arguments: [practice.rawValue])
         return EnrolmentAnswer(
             practice: practice, practiceName: name ?? "", installation: installation)
     }
 
     private static func use(_ db: Database, code: String, now: Timestamp) throws -> PracticeID {
         let row = try Row.fetchOne(
-            db, sql: "SELECT * FROM enrolment_codes WHERE code_digest = ?",
+            db, cached: "SELECT * FROM enrolment_codes WHERE code_digest = ?",
             arguments: [digest(ofCode: code)])
         guard let row else {
             throw refusal("This code is not one that OneClick gave out.")
@@ -87,7 +88,7 @@ enum Practices {
             throw refusal("This code has expired.")
         }
         try db.execute(
-            sql: "UPDATE enrolment_codes SET used_at = ? WHERE code_digest = ?",
+            cached: "UPDATE enrolment_codes SET used_at = ? WHERE code_digest = ?",
             arguments: [now.sql, digest(ofCode: code)])
         return PracticeID(rawValue: row["practice_id"])
     }
@@ -104,7 +105,7 @@ enum Practices {
     ) throws -> OneClickStore.Installation? {
         try Row.fetchOne(
             db,
-            sql: """
+            cached: """
                 SELECT i.*, p.time_zone FROM installations AS i
                 JOIN practices AS p ON p.id = i.practice_id WHERE i.id = ?
                 """, arguments: [id.rawValue]
@@ -117,7 +118,7 @@ enum Practices {
     }
 
     static func all(_ db: Database, shapes: Shapes) throws -> [OneClickStore.PracticeSummary] {
-        try Int64.fetchAll(db, sql: "SELECT id FROM practices ORDER BY id").map { id in
+        try Int64.fetchAll(db, cached: "SELECT id FROM practices ORDER BY id").map { id in
             let store = PracticeStore(db, shapes: shapes, id: PracticeID(rawValue: id))
             let state = try store.state()
             var rows: [TableName: Int] = [:]
@@ -132,9 +133,9 @@ enum Practices {
     static func remember(
         _ db: Database, assertion: String, expires: Timestamp, now: Timestamp
     ) throws -> Bool {
-        try db.execute(sql: "DELETE FROM assertions WHERE expires_at < ?", arguments: [now.sql])
+        try db.execute(cached: "DELETE FROM assertions WHERE expires_at < ?", arguments: [now.sql])
         try db.execute(
-            sql: "INSERT OR IGNORE INTO assertions (id, expires_at) VALUES (?, ?)",
+            cached: "INSERT OR IGNORE INTO assertions (id, expires_at) VALUES (?, ?)",
             arguments: [assertion, expires.sql])
         return db.changesCount == 1
     }

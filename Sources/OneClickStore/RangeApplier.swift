@@ -39,7 +39,7 @@ final class RangeApplier {
         var existing = RowPages(store, table, replace.range)
         var excluded = RangeWalk(excluding, after: replace.range.after)
         let except = Set(replace.except)
-        let write = try store.statements[table.replaceSQL]
+        let write = try store.statement(table.replaceSQL)
         var reader = WireReader(replace.rows)
         var last = replace.range.after
         beside = nil

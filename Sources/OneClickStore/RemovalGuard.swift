@@ -360,7 +360,7 @@ final class RemovalGuard {
     private func recentRemovals(_ table: TableName) throws -> Int {
         try Int.fetchOne(
             store.db,
-            sql: """
+            cached: """
                 SELECT coalesce(sum(row_count), 0) FROM removals
                 WHERE practice_id = ? AND table_name = ? AND removed_at > ?
                 """,
@@ -370,12 +370,12 @@ final class RemovalGuard {
     private func remember(_ table: TableName, _ count: Int) throws {
         guard count > 0 else { return }
         try store.db.execute(
-            sql: """
+            cached: """
                 INSERT INTO removals (practice_id, table_name, removed_at, row_count)
                 VALUES (?, ?, ?, ?)
                 """, arguments: [store.id.rawValue, table.rawValue, now.sql, count])
         try store.db.execute(
-            sql: "DELETE FROM removals WHERE practice_id = ? AND removed_at <= ?",
+            cached: "DELETE FROM removals WHERE practice_id = ? AND removed_at <= ?",
             arguments: [store.id.rawValue, (now + (.zero - Self.remembered)).sql])
     }
 }

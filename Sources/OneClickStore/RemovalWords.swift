@@ -96,9 +96,9 @@ extension PracticeStore {
     /// Keys of the other table's rows that a link leads to.
     func keys(_ reference: KeyValue, _ link: ParentLink) throws -> [Key] {
         let other = TypedTable(try shape(link.table))
-        let row = try statements[
+        let row = try statement(
             "SELECT \(other.keyColumns.joined(separator: ", ")) FROM \(link.table) "
-                + "WHERE practice_id = ?1 AND \(link.parentColumn) = ?2"]
+                + "WHERE practice_id = ?1 AND \(link.parentColumn) = ?2")
         row.bind(1, id.rawValue)
         row.bind(2, reference)
         defer { row.reset() }

@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -17,7 +18,8 @@ struct Runs {
     /// Nil where OneClick never heard of it, or has forgotten it.
     func state(of run: RunID) throws -> RunState? {
         let row = try Row.fetchOne(
-            db, sql: "SELECT state, reason, receipt FROM runs WHERE practice_id = ? AND run_id = ?",
+            db,
+            cached: "SELECT state, reason, receipt FROM runs WHERE practice_id = ? AND run_id = ?",
             arguments: [practice.rawValue, run.rawValue])
         guard let row else { return nil }
         switch row["state"] as String {
@@ -33,12 +35,12 @@ struct Runs {
         if let state = try state(of: run) { return state }
         try forget(before: now + (.zero - Self.kept))
         let unheardOf = try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM runs WHERE practice_id = ? AND fence = ?",
+            db, cached: "SELECT count(*) FROM runs WHERE practice_id = ? AND fence = ?",
             arguments: [practice.rawValue, Self.noFence])
         guard unheardOf ?? 0 < Self.unheardOfMax else { throw Self.tooManyAsked }
         let reason = "OneClick never heard of it, or has forgotten it"
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO runs (practice_id, run_id, fence, token_digest, token_expires_at, kind,
                   purpose, opened_at, state, reason)
                 VALUES (?, ?, ?, '', '', '', '', ?, 'aborted', ?)
@@ -55,7 +57,7 @@ struct Runs {
 
     func forget(before time: Timestamp) throws {
         try db.execute(
-            sql: "DELETE FROM runs WHERE practice_id = ? AND state <> 'open' AND opened_at < ?",
+            cached: "DELETE FROM runs WHERE practice_id = ? AND state <> 'open' AND opened_at < ?",
             arguments: [practice.rawValue, time.sql])
     }
 
@@ -72,12 +74,12 @@ struct Runs {
     /// that shipped it.
     private func abort(_ condition: String, _ run: String?, reason: String) throws {
         try db.execute(
-            sql: """
+            cached: """
                 DELETE FROM staged_batches
                 WHERE practice_id = ? AND load_id IS NULL AND \(condition)
                 """, arguments: [practice.rawValue, run])
         try db.execute(
-            sql: """
+            cached: """
                 UPDATE runs SET state = 'aborted', reason = ?
                 WHERE practice_id = ? AND state = 'open' AND \(condition)
                 """, arguments: [reason, practice.rawValue, run])

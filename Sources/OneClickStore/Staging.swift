@@ -1,4 +1,5 @@
 import GRDB
+import SQLDrivers
 import SyncModel
 import SyncProtocol
 
@@ -9,7 +10,7 @@ extension PracticeStore {
     func checkFence(_ run: RunID, fence: Int) throws {
         let state = try state()
         let row = try Row.fetchOne(
-            db, sql: "SELECT state, reason FROM runs WHERE practice_id = ? AND run_id = ?",
+            db, cached: "SELECT state, reason FROM runs WHERE practice_id = ? AND run_id = ?",
             arguments: [id.rawValue, run.rawValue])
         guard state.fence == fence, state.fenceRun == run, row?["state"] == "open" else {
             throw SyncError(
@@ -23,7 +24,7 @@ extension PracticeStore {
     func load(_ table: TableName) throws -> Load? {
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT * FROM loads WHERE practice_id = ? AND table_name = ?",
+                db, cached: "SELECT * FROM loads WHERE practice_id = ? AND table_name = ?",
                 arguments: [id.rawValue, table.rawValue])
         else { return nil }
         let load = LoadID(rawValue: row["load_id"])
@@ -38,7 +39,8 @@ extension PracticeStore {
     private func refused(of load: LoadID) throws -> [Key] {
         try Row.fetchAll(
             db,
-            sql: "SELECT key FROM load_refused WHERE practice_id = ? AND load_id = ? ORDER BY key",
+            cached:
+                "SELECT key FROM load_refused WHERE practice_id = ? AND load_id = ? ORDER BY key",
             arguments: [id.rawValue, load.rawValue]
         ).map { Key(bytes: $0.bytes("key") ?? []) }
     }
@@ -46,7 +48,7 @@ extension PracticeStore {
     func tiles(of load: LoadID) throws -> [KeyRange] {
         try Row.fetchAll(
             db,
-            sql: """
+            cached: """
                 SELECT after_key, up_to_key FROM load_tiles
                 WHERE practice_id = ? AND load_id = ? ORDER BY after_key
                 """, arguments: [id.rawValue, load.rawValue]
@@ -59,7 +61,7 @@ extension PracticeStore {
 
     func isInPlace(_ table: TableName) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT is_in_place FROM loads WHERE practice_id = ? AND table_name = ?",
+            db, cached: "SELECT is_in_place FROM loads WHERE practice_id = ? AND table_name = ?",
             arguments: [id.rawValue, table.rawValue]) ?? false
     }
 
@@ -70,7 +72,7 @@ extension PracticeStore {
         if before?.id == request.load { return }
         if before != nil { try dropLoad(request.table) }
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO loads (practice_id, table_name, load_id, base, latest_mark, is_in_place)
                 VALUES (?, ?, ?, ?, ?, ?)
                 """,
@@ -84,7 +86,7 @@ extension PracticeStore {
     func dropLoad(_ table: TableName) throws {
         guard
             let load = try String.fetchOne(
-                db, sql: "SELECT load_id FROM loads WHERE practice_id = ? AND table_name = ?",
+                db, cached: "SELECT load_id FROM loads WHERE practice_id = ? AND table_name = ?",
                 arguments: [id.rawValue, table.rawValue])
         else { return }
         for sql in [
@@ -93,7 +95,7 @@ extension PracticeStore {
             "DELETE FROM staged_batches WHERE practice_id = ? AND load_id = ?",
             "DELETE FROM loads WHERE practice_id = ? AND load_id = ?",
         ] {
-            try db.execute(sql: sql, arguments: [id.rawValue, load])
+            try db.execute(cached: sql, arguments: [id.rawValue, load])
         }
     }
 
@@ -103,7 +105,7 @@ extension PracticeStore {
         let digest = RowDigest.of(frame)
         let before = try Row.fetchOne(
             db,
-            sql: """
+            cached: """
                 SELECT digest FROM staged_batches
                 WHERE practice_id = ? AND run_id = ? AND number = ?
                 """, arguments: [id.rawValue, batch.run.rawValue, batch.number])
@@ -121,7 +123,7 @@ extension PracticeStore {
             throw WireReader.malformed("covers tiles without a load")
         }
         try db.execute(
-            sql: """
+            cached: """
                 INSERT INTO staged_batches
                   (practice_id, run_id, number, table_name, load_id, digest, frame)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -150,7 +152,7 @@ extension PracticeStore {
     private func note(_ mark: Mark?, of batch: Batch, _ load: LoadID) throws {
         guard let mark else { return }
         try db.execute(
-            sql: """
+            cached: """
                 UPDATE loads SET latest_mark = ? WHERE practice_id = ? AND load_id = ?
                 AND NOT EXISTS (SELECT 1 FROM staged_batches AS b WHERE b.practice_id = ?2
                   AND b.run_id = ? AND b.number > ? AND b.load_id = ?3)
@@ -173,7 +175,7 @@ extension PracticeStore {
                 throw WireReader.malformed("covers a tile of the load twice")
             }
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO load_tiles (practice_id, load_id, after_key, up_to_key)
                     VALUES (?, ?, ?, ?)
                     """,
@@ -184,7 +186,7 @@ extension PracticeStore {
         }
         for key in batch.replaces.flatMap(\.except) {
             try db.execute(
-                sql: """
+                cached: """
                     INSERT OR IGNORE INTO load_refused (practice_id, load_id, key) VALUES (?, ?, ?)
                     """, arguments: [id.rawValue, loadID.rawValue, key.bytes.databaseBytes])
         }

@@ -31,38 +31,46 @@ struct Contents: Equatable {
             let found = try Row.fetchAll(statement, arguments: [practice.rawValue])
             var rows: [Key: UInt64] = [:]
             for row in found {
+                // After the practice; a sealed column is three.
+                let values = Array(row.databaseValues).dropFirst()
                 var name = ContentName()
-                for column in shape.columns { name.addOneClick(row, column) }
-                rows[Self.key(of: row, shape)] = name.hash
+                var index = values.startIndex
+                for column in shape.columns {
+                    name.addOneClick(values[index...], column)
+                    index += column.type.isSealed ? 3 : 1
+                }
+                rows[Self.key(of: values, shape)] = name.hash
             }
             self.rows[shape.name] = rows
         }
     }
 
     private mutating func take(_ found: [Row], _ table: CatalogueTable) {
+        let shape = table.shape
+        let found = found.map { Array($0.databaseValues)[...] }
         var sharers: [[String: Key]] = table.uniques.map { _ in [:] }
         for row in found {
-            let key = Self.key(of: row, table.shape)
+            let key = Self.key(of: row, shape)
             for (index, rule) in table.uniques.enumerated() {
-                guard let value = Self.shared(row, rule) else { continue }
+                guard let value = Self.shared(row, rule, shape) else { continue }
                 sharers[index][value] = min(sharers[index][value] ?? key, key)
             }
         }
         var rows: [Key: UInt64] = [:]
         var refused: Set<Key> = []
         for row in found {
-            let key = Self.key(of: row, table.shape)
+            let key = Self.key(of: row, shape)
             let isLater = zip(table.uniques, sharers).contains { rule, keepers in
-                Self.shared(row, rule).map { keepers[$0] != key } ?? false
+                Self.shared(row, rule, shape).map { keepers[$0] != key } ?? false
             }
             let isBlank = table.requires.contains { rule in
-                (row[rule.column] as String?)?.allSatisfy(\.isWhitespace) ?? true
+                Self.text(row, rule.column, shape)?.allSatisfy(\.isWhitespace) ?? true
             }
-            if isLater || isBlank || !table.shape.columns.allSatisfy({ Self.fits(row, $0) }) {
+            if isLater || isBlank || !zip(row, shape.columns).allSatisfy(Self.fits) {
                 refused.insert(key)
             } else {
                 var name = ContentName()
-                for column in table.shape.columns { name.addCentral(row, column) }
+                for (value, column) in zip(row, shape.columns) { name.addCentral(value, column) }
                 rows[key] = name.hash
             }
         }
@@ -70,25 +78,31 @@ struct Contents: Equatable {
         self.refused[table.name] = refused
     }
 
-    private static func key(of row: Row, _ shape: TableShape) -> Key {
+    private static func key(of row: ArraySlice<DatabaseValue>, _ shape: TableShape) -> Key {
         Key(
-            shape.key.map { column in
-                let value: DatabaseValue = row[column.name]
+            row.prefix(shape.keyCount).map { value in
                 if case .int64(let number) = value.storage { return .integer(number) }
                 return .text(String.fromDatabaseValue(value) ?? "")
             })
     }
 
-    private static func shared(_ row: Row, _ rule: UniqueRule) -> String? {
-        guard let text = row[rule.column] as String? else { return nil }
+    private static func text(
+        _ row: ArraySlice<DatabaseValue>, _ column: String, _ shape: TableShape
+    ) -> String? {
+        shape.index(of: column).flatMap { String.fromDatabaseValue(row[row.startIndex + $0]) }
+    }
+
+    private static func shared(
+        _ row: ArraySlice<DatabaseValue>, _ rule: UniqueRule, _ shape: TableShape
+    ) -> String? {
+        guard let text = text(row, rule.column, shape) else { return nil }
         let folded =
             rule.fold == .exact
             ? text : text.trimmingCharacters(in: .whitespaces).lowercased()
         return folded.isEmpty ? nil : folded
     }
 
-    private static func fits(_ row: Row, _ column: SyncModel.Column) -> Bool {
-        let value: DatabaseValue = row[column.name]
+    private static func fits(_ value: DatabaseValue, _ column: SyncModel.Column) -> Bool {
         if value.isNull { return column.isNullable }
         switch (column.type, value.storage) {
         case (.integer, .int64), (.decimal, .int64): return true
@@ -132,18 +146,24 @@ private struct ContentName {
         }
     }
 
-    mutating func addCentral(_ row: Row, _ column: SyncModel.Column) {
-        guard column.type.isSealed, let secret = row[column.name] as String? else {
-            return add(row[column.name], column.type)
+    mutating func addCentral(_ value: DatabaseValue, _ column: SyncModel.Column) {
+        guard column.type.isSealed, let secret = String.fromDatabaseValue(value) else {
+            return add(value, column.type)
         }
         let code = HMAC<SHA256>.authenticationCode(
             for: Data(secret.utf8), using: Self.fingerprintKey)
         add(TestVault.key.id + Array(code).hexadecimal)
     }
 
-    mutating func addOneClick(_ row: Row, _ column: SyncModel.Column) {
-        guard column.type.isSealed, let fingerprint = row[column.name + "_fingerprint"] as Data?
-        else { return add(row[column.name], column.type) }
-        add((row[column.name + "_vault_key"] as String) + Array(fingerprint).hexadecimal)
+    /// - Parameter values: begins with the column's; a sealed one is cipher text, vault key and
+    ///   fingerprint.
+    mutating func addOneClick(
+        _ values: ArraySlice<DatabaseValue>, _ column: SyncModel.Column
+    ) {
+        let first = values.startIndex
+        guard column.type.isSealed, let fingerprint = Data.fromDatabaseValue(values[first + 2]),
+            let vaultKey = String.fromDatabaseValue(values[first + 1])
+        else { return add(values[first], column.type) }
+        add(vaultKey + Array(fingerprint).hexadecimal)
     }
 }

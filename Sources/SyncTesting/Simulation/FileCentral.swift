@@ -15,7 +15,7 @@ final class FileCentral: SimulatedCentral {
     private let world: SimulatedWorld
     private let committed = Mutex(0)
 
-    init(world: SimulatedWorld, isCaptured: Bool) throws {
+    init(world: SimulatedWorld, _ catalogue: Catalogue, isCaptured: Bool) throws {
         self.world = world
         self.isCaptured = isCaptured
         folder = try TestFolder()
@@ -25,8 +25,7 @@ final class FileCentral: SimulatedCentral {
             try db.execute(sql: "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0")
         }
         office = try DatabaseQueue(path: path, configuration: configuration)
-        let template = isCaptured ? CentralTemplate.captured : CentralTemplate.uncaptured
-        try template.get().backup(to: office)
+        try CentralTemplate.copy(to: office, catalogue, isCaptured: isCaptured)
         try useWriteAheadLog()
     }
 

@@ -36,12 +36,14 @@ struct Knobs {
     /// Between two looks of the person who answers.
     var personPause: Duration
     var hasNeighbour: Bool
+    /// What the catalogue of this world is about.
+    var tables: Set<TableName>
 
     init(random: inout SplitMix, shapes: Shapes) {
         flavour = CentralFlavour.allCases[random.below(4)]
         batches = OpenAnswer.Limits(
-            rowsPerBatch: [1, 2, 5, 20, 10_000][random.below(5)],
-            bytesPerBatch: [200, 4096, 4 << 20][random.below(3)],
+            rowsPerBatch: [2, 7, 20, 10_000][random.below(4)],
+            bytesPerBatch: [600, 4 << 20, 4 << 20][random.below(3)],
             batchesInFlight: 1 + random.below(3))
         snapshotLifetime = [.zero, .seconds(1), .seconds(60)][random.below(3)]
         verificationRowsMin = [1, 4, 500][random.below(3)]
@@ -55,6 +57,12 @@ struct Knobs {
         retention.batch = 20
         if random.below(3) == 0 { retention.changesMax = Int64(5 + random.below(60)) }
         if random.below(3) == 0 { retention.age = .seconds(3600 + random.below(86_400)) }
+        let asked = (0..<(1 + random.below(2))).map { _ in
+            shapes.tables[random.below(shapes.tables.count)].name
+        }
+        tables =
+            random.below(4) == 0
+            ? Set(shapes.tables.map(\.name)) : shapes.closure(of: Set(asked))
         if random.below(2) == 0 {
             for shape in shapes.tables { limits[shape.name] = Self.limits(&random) }
         }

@@ -41,16 +41,14 @@ final class ModelCentral: SimulatedCentral {
     private let world: SimulatedWorld
     private let committed: DatabaseQueue
     private let log = Mutex(Log())
+    private let bases: [String]
 
-    init(world: SimulatedWorld, flavour: CentralFlavour) throws {
+    init(world: SimulatedWorld, _ catalogue: Catalogue, flavour: CentralFlavour) throws {
         self.world = world
         self.flavour = flavour
         committed = try DatabaseQueue()
-        try CentralTemplate.captured.get().backup(to: committed)
-    }
-
-    static func install(in db: Database, _ catalogue: Catalogue) throws {
-        try Capture.install(in: db, catalogue)
+        bases = Set(catalogue.tables.flatMap { $0.watches.map(\.base) }).sorted()
+        try CentralTemplate.copy(to: committed, catalogue, isCaptured: true)
     }
 
     var version: Int { log.withLock { $0.entries.last?.version ?? 0 } }
@@ -104,12 +102,8 @@ final class ModelCentral: SimulatedCentral {
 
     func read<T>(_ body: (Database) throws -> T) throws -> T { try committed.read(body) }
 
-    /// A snapshot of all that is committed.
-    func snapshot() throws -> DatabaseQueue {
-        let copy = try DatabaseQueue()
-        try committed.backup(to: copy)
-        return copy
-    }
+    /// Puts all that is committed into another database.
+    func copy(to other: DatabaseQueue) throws { try committed.backup(to: other) }
 
     func insert(_ mark: Mark, after predecessor: Mark?) throws {
         try committed.write { db in
@@ -123,12 +117,14 @@ final class ModelCentral: SimulatedCentral {
 
     func source(
         _ catalogue: Catalogue, world: SimulatedWorld, now: @escaping @Sendable () -> Timestamp
-    ) throws -> any Source { ModelSource(self, catalogue, world) }
+    ) throws -> any Source { try ModelSource(self, catalogue, world) }
 
     // MARK: What befalls it
 
     func backUp() throws -> Backup {
-        Backup(version: version, contents: try snapshot(), log: state)
+        let contents = try DatabaseQueue()
+        try copy(to: contents)
+        return Backup(version: version, contents: contents, log: state)
     }
 
     func restore(_ backup: Backup) throws {
@@ -151,8 +147,7 @@ final class ModelCentral: SimulatedCentral {
     func changeSchema() throws { log.withLock { $0.epoch += 1 } }
 
     func expire() throws {
-        let bases = try Catalogue.standard().tables.flatMap { $0.watches.map(\.base) }
-        let base = world.pick(Array(Set(bases)).sorted())
+        let base = world.pick(bases)
         log.withLock { log in
             switch flavour {
             case .versions: log.purgedVersions[base] = log.entries.last?.version ?? 0

@@ -11,7 +11,6 @@ import Synchronization
 final class ModelSource: Source {
     private struct Pinned {
         var request: PinRequest
-        var snapshot: DatabaseQueue
         var log: ModelCentral.Log
         var position: ModelPosition
         var sealer: Sealer
@@ -22,12 +21,15 @@ final class ModelSource: Source {
     private let catalogue: Catalogue
     private let captured: [String: [String]]
     private let world: SimulatedWorld
+    /// Holds the pinned snapshot.
+    private let snapshot: DatabaseQueue
     private let pinned = Mutex<Held>(Held())
 
     /// Used by the world's one thread only.
     private struct Held: @unchecked Sendable { var pinned: Pinned? }
 
-    init(_ central: ModelCentral, _ catalogue: Catalogue, _ world: SimulatedWorld) {
+    init(_ central: ModelCentral, _ catalogue: Catalogue, _ world: SimulatedWorld) throws {
+        snapshot = try DatabaseQueue()
         self.central = central
         self.catalogue = catalogue
         self.world = world
@@ -44,7 +46,8 @@ final class ModelSource: Source {
         if central.flavour == .versions { try commitSomething() }
         let log = central.state
         let position = ModelPosition(central.flavour == .versions ? early : log, central.flavour)
-        let snapshot = try central.snapshot()
+        pinned.withLock { $0 = Held() }
+        try central.copy(to: snapshot)
         let sealer = try Sealer(
             practice: request.practice, vault: request.vault,
             fingerprintKey: TestCentral.fingerprintKey)
@@ -55,7 +58,7 @@ final class ModelSource: Source {
             uniqueKeysWithValues: request.tables.map { ($0, table($0, request, log)) })
         let held = Held(
             pinned: Pinned(
-                request: request, snapshot: snapshot, log: log, position: position, sealer: sealer))
+                request: request, log: log, position: position, sealer: sealer))
         pinned.withLock { $0 = held }
         return Snapshot(
             position: Position(rawValue: position.description), tables: tables,
@@ -139,7 +142,7 @@ final class ModelSource: Source {
     ) throws -> T {
         let held = pinned.withLock { $0 }
         guard let now = held.pinned, let table = catalogue[name] else { throw noSnapshot }
-        return try now.snapshot.inDatabase { db in
+        return try snapshot.inDatabase { db in
             let reader =
                 try now.readers[name]?[asOf]
                 ?? SnapshotReader(table, db, asOf: asOf, sealer: now.sealer)

@@ -1,9 +1,11 @@
 import Catalogue
+import Central
 import Foundation
 import GRDB
 import SampleOffice
 import SyncEngine
 import SyncModel
+import Synchronization
 
 /// A Central of some kind, as the simulated world sees it from outside.
 protocol SimulatedCentral: AnyObject, Sendable {
@@ -39,12 +41,24 @@ struct Backup: Sendable {
     var log: ModelCentral.Log?
 }
 
-/// The content that every simulated Central begins with, made once a process.
+/// The content that every simulated Central begins with, made once a process for each catalogue.
 enum CentralTemplate {
-    static let captured = Result { try make(isCaptured: true) }
-    static let uncaptured = Result { try make(isCaptured: false) }
+    private static let made = Mutex<[String: DatabaseQueue]>([:])
 
-    private static func make(isCaptured: Bool) throws -> DatabaseQueue {
+    static func copy(
+        to queue: DatabaseQueue, _ catalogue: Catalogue, isCaptured: Bool
+    ) throws {
+        let name = catalogue.tables.map(\.name.rawValue).joined(separator: " ") + " \(isCaptured)"
+        try made.withLock { made in
+            let template = try made[name] ?? make(catalogue, isCaptured: isCaptured)
+            made[name] = template
+            try template.backup(to: queue)
+        }
+    }
+
+    private static func make(
+        _ catalogue: Catalogue, isCaptured: Bool
+    ) throws -> DatabaseQueue {
         let queue = try DatabaseQueue()
         try queue.write { db in
             try CentralSchema.create(in: db)
@@ -57,8 +71,7 @@ enum CentralTemplate {
                     """)
         }
         if isCaptured {
-            let catalogue = try Catalogue.standard()
-            try queue.write { try ModelCentral.install(in: $0, catalogue) }
+            try queue.write { try Capture.install(in: $0, catalogue) }
         }
         return queue
     }

@@ -30,10 +30,10 @@ final class SimulatedPractice: @unchecked Sendable {
         self.oneClick = oneClick
         self.catalogue = catalogue
         switch world.knobs.flavour {
-        case .triggers: central = try FileCentral(world: world, isCaptured: true)
-        case .none: central = try FileCentral(world: world, isCaptured: false)
+        case .triggers: central = try FileCentral(world: world, catalogue, isCaptured: true)
+        case .none: central = try FileCentral(world: world, catalogue, isCaptured: false)
         case .transactions, .versions:
-            central = try ModelCentral(world: world, flavour: world.knobs.flavour)
+            central = try ModelCentral(world: world, catalogue, flavour: world.knobs.flavour)
         }
         (id, installation) = try await oneClick.addPractice()
         office = SimulatedOffice(world: world)

@@ -28,7 +28,8 @@ public struct Simulation: Sendable {
         seed: UInt64, catalogue: Catalogue, keepsTrace: Bool = false
     ) -> Report {
         let world = SimulatedWorld(seed: seed, shapes: catalogue.shapes, keepsTrace: keepsTrace)
-        let simulation = Simulation(world: world, catalogue: catalogue)
+        let simulation = Simulation(
+            world: world, catalogue: catalogue.limited(to: world.knobs.tables))
         world.start { await simulation.play() }
         world.executor.run()
         return Report(
@@ -201,6 +202,20 @@ public struct Simulation: Sendable {
         if again.rowsSent > 0, oneClick.today == today {
             world.violate("I8", "a run with nothing changed sent \(again.rowsSent) rows")
         }
+    }
+}
+
+extension Catalogue {
+    /// The same descriptions of some of the tables.
+    fileprivate func limited(to names: Set<TableName>) -> Catalogue {
+        var limited = self
+        limited.tables = tables.filter { names.contains($0.name) }
+        limited.shapes.tables = shapes.tables.filter { names.contains($0.name) }
+        limited.shapes.dataSets = shapes.dataSets.compactMap { set in
+            let kept = set.tables.filter(names.contains)
+            return kept.isEmpty ? nil : DataSet(name: set.name, tables: kept)
+        }
+        return limited
     }
 }
 
