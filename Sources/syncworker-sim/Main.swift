@@ -7,59 +7,89 @@ import SyncTesting
 struct SyncWorkerSim: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "syncworker-sim",
-        abstract: "Run the whole system in simulated worlds, each decided by its seed.",
+        abstract: "Runs the whole system in simulated worlds, each decided by its seed.",
         discussion: """
             Every world has a Central at work, premises that crash, a network that loses, doubles \
-            and delays, and a OneClick; after each commit and at the end what OneClick holds is \
-            compared with what Central was. A seed that fails prints the command that replays it.
+            and delays, and a OneClick of several nodes. After each commit and at the end what \
+            OneClick holds is compared with what Central was. A seed that fails prints the command \
+            that replays it. Try:
+
+              syncworker-sim --seeds 200
+              syncworker-sim --seed 17 --trace
             """)
 
-    @Option(help: ArgumentHelp("How many seeds to run.", valueName: "N"))
-    var seeds: UInt64?
+    @Option(help: ArgumentHelp("How many worlds to run.", valueName: "N"))
+    var seeds: UInt64 = 100
 
-    @Option(help: ArgumentHelp("The first of them.", valueName: "S"))
+    @Option(help: ArgumentHelp("The first seed.", valueName: "S"))
     var from: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Stop beginning new ones after so many seconds.", valueName: "T"))
+    @Option(help: ArgumentHelp("Begin no further world after so long.", valueName: "T"))
     var seconds: Int?
 
-    @Option(help: ArgumentHelp("Run one seed.", valueName: "S"))
+    @Flag(help: "Begin no further world after the first that fails.")
+    var stopAtFirst = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Run the world of one seed, twice: both must be the same.", valueName: "S"))
     var seed: UInt64?
 
-    @Flag(help: "Print what happened in the world of --seed.")
+    @Flag(help: "With --seed: print everything that happens.")
     var trace = false
+
+    @Flag(help: "Crash once at every step of a small world, before it, after it, and torn.")
+    var crashPoints = false
+
+    @Flag(help: "Build and run every patch of Tests/Mutants: each has to be caught.")
+    var mutants = false
+
+    @Option(help: ArgumentHelp("With --mutants: only that of this number.", valueName: "NN"))
+    var only: [String] = []
 
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
+    func validate() throws {
+        if trace, seed == nil { throw ValidationError("--trace needs --seed.") }
+        if seeds == 0 { throw ValidationError("--seeds takes a number above 0.") }
+        if [crashPoints, mutants, seed != nil].count(where: \.self) > 1 {
+            throw ValidationError("--seed, --crash-points and --mutants go one at a time.")
+        }
+    }
+
     func run() throws {
         let catalogue = try Catalogue.standard()
+        let summary: any Summary
         if let seed {
-            let report = Simulation.run(seed: seed, catalogue: catalogue, keepsTrace: trace)
-            for line in report.trace { print(line) }
-            print("seed \(seed): hash \(String(report.hash, radix: 16)), \(report.flavour)")
-            for (fault, count) in report.faults.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                print("  \(fault.rawValue): \(count)")
-            }
-            for (what, count) in report.occurrences.sorted(by: { $0.key.rawValue < $1.key.rawValue }
-            ) {
-                print("  \(what.rawValue): \(count)")
-            }
-            if let violation = report.violation {
-                print("VIOLATION of \(violation.invariant): \(violation.what)")
-                throw ExitCode(1)
-            }
-            return
+            summary = try OneSeed(seed: seed, catalogue: catalogue, keepsTrace: trace)
+        } else if crashPoints {
+            summary = try CrashPointSummary(catalogue)
+        } else {
+            summary = ManySeeds(
+                seeds: from..<(from + seeds), seconds: seconds, stopsAtFirst: stopAtFirst,
+                catalogue: catalogue)
         }
-        let start = Date()
-        for seed in from..<(from + (seeds ?? 100)) {
-            let report = Simulation.run(seed: seed, catalogue: catalogue)
-            let line =
-                "seed \(seed) \(report.flavour) commits \(report.occurrences[.commits] ?? 0) faults \(report.faults.values.reduce(0, +)) "
-                + (report.violation.map { "\($0.invariant): \($0.what)" } ?? "ok")
-            FileHandle.standardOutput.write(
-                Data((line + " \(Int(Date().timeIntervalSince(start) * 1000)) ms\n").utf8))
-        }
-        print("\(Date().timeIntervalSince(start)) s")
+        print(json ? try Output.json(summary) : summary.words)
+        if !summary.isClean { throw ExitCode(1) }
+    }
+}
+
+/// What a command found.
+protocol Summary: Encodable {
+    var words: String { get }
+    var isClean: Bool { get }
+}
+
+enum Output {
+    static func json(_ summary: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    }
+
+    /// On standard error: what is not yet the answer.
+    static func note(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 }

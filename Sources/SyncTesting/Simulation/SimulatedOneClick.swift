@@ -10,7 +10,7 @@ import SyncProtocol
 final class SimulatedOneClick: @unchecked Sendable {
     let store: OneClickStore
     private let world: SimulatedWorld
-    private let tear = Tear()
+    private let tear: Tear
     private var nodes: [Node]
     private var clockOffset = Duration.zero
     private(set) var practices: [SimulatedPractice] = []
@@ -25,6 +25,7 @@ final class SimulatedOneClick: @unchecked Sendable {
 
     init(world: SimulatedWorld, shapes: Shapes) throws {
         self.world = world
+        tear = Tear(world)
         nodes = Array(repeating: Node(), count: world.knobs.nodes)
         store = try OneClickStore.inMemory(
             shapes: shapes, vault: TestVault.key, limits: world.knobs.limits,
@@ -75,9 +76,13 @@ final class SimulatedOneClick: @unchecked Sendable {
         guard !nodes[node].isDown else { throw SimulatedNetwork.unreachable }
         let dies = world.strikes(.nodeDied)
         if dies, world.random(below: 2) == 0 { throw die(node) }
-        let answer = try await perform(request, node)
-        if dies { throw die(node) }
-        return answer
+        do {
+            let answer = try await perform(request, node)
+            if dies { throw die(node) }
+            return answer
+        } catch is Tear.Torn {
+            throw die(node)
+        }
     }
 
     private func die(_ node: Int) -> SyncError {
@@ -184,8 +189,6 @@ final class SimulatedOneClick: @unchecked Sendable {
             let receipt = try await store.commit(request, access, now: now)
             practice.watch.committed(request, access.run, receipt, at: now)
             return receipt
-        } catch is Tear.Torn {
-            throw SimulatedNetwork.unreachable
         } catch let error as SyncError {
             if error.code == .fenced { world.count(.fenced) }
             throw error
@@ -234,6 +237,9 @@ final class SimulatedOneClick: @unchecked Sendable {
 private final class Tear: TransactionObserver {
     struct Torn: Error {}
     var isArmed = false
+    private let world: SimulatedWorld
+
+    init(_ world: SimulatedWorld) { self.world = world }
 
     func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
     func databaseDidChange(with event: DatabaseEvent) {}
@@ -241,7 +247,7 @@ private final class Tear: TransactionObserver {
     func databaseDidRollback(_ db: Database) {}
 
     func databaseWillCommit() throws {
-        guard isArmed else { return }
+        guard world.strikesOnce(.tear) || isArmed else { return }
         isArmed = false
         throw Torn()
     }

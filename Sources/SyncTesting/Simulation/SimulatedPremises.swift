@@ -164,7 +164,8 @@ final class SimulatedPremises: @unchecked Sendable {
     func step(_ name: String, isAfter: Bool) async throws {
         if isDead { throw Died() }
         world.note(isAfter ? "after" : "before", name)
-        if world.strikes(isAfter ? .crashAfter : .crashBefore) {
+        let isOnce = world.strikesOnce(isAfter ? .crashAfter : .crashBefore)
+        if isOnce || world.strikes(isAfter ? .crashAfter : .crashBefore) {
             die()
             throw Died()
         }

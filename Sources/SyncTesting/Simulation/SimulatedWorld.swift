@@ -13,6 +13,7 @@ final class SimulatedWorld: Sendable {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var trace: [String] = []
         var violation: Violation?
+        var opportunities: [SingleFault.Kind: Int] = [:]
         var skipped = Duration.zero
     }
 
@@ -20,13 +21,22 @@ final class SimulatedWorld: Sendable {
     let knobs: Knobs
     let executor: SimulatedExecutor
     private let keepsTrace: Bool
+    private let single: SingleFault?
     private let state: Mutex<State>
 
-    init(seed: UInt64, shapes: Shapes, keepsTrace: Bool) {
+    /// - Parameters:
+    ///   - knobs: instead of those that the seed draws.
+    ///   - single: the one fault of a world that has no other.
+    init(
+        seed: UInt64, shapes: Shapes, keepsTrace: Bool, knobs: Knobs? = nil,
+        single: SingleFault? = nil
+    ) {
         var random = SplitMix(seed: seed)
         self.seed = seed
         self.keepsTrace = keepsTrace
-        knobs = Knobs(random: &random, shapes: shapes)
+        self.single = single
+        let drawn = Knobs(random: &random, shapes: shapes)
+        self.knobs = knobs ?? drawn
         let midnight = Practice.today.daysSince1970 * 86_400_000_000
         executor = SimulatedExecutor(
             seed: seed, now: Timestamp(microsecondsSince1970: midnight) + .seconds(9 * 3600))
@@ -74,6 +84,17 @@ final class SimulatedWorld: Sendable {
         if strikes { note("fault", fault.rawValue) }
         return strikes
     }
+
+    /// Whether the one fault of this world comes at the next opportunity of its kind.
+    func strikesOnce(_ kind: SingleFault.Kind) -> Bool {
+        state.withLock { state in
+            guard !state.isCalm else { return false }
+            defer { state.opportunities[kind, default: 0] += 1 }
+            return single?.kind == kind && single?.at == state.opportunities[kind, default: 0]
+        }
+    }
+
+    var opportunities: [SingleFault.Kind: Int] { state.withLock(\.opportunities) }
 
     func calm() { state.withLock { $0.isCalm = true } }
     func makeFaultsRarer() { state.withLock { $0.faultsTimes = max(1, $0.faultsTimes / 2) } }

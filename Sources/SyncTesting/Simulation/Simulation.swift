@@ -15,14 +15,28 @@ public struct Simulation: Sendable {
         public var faults: [Fault: Int]
         public var occurrences: [Occurrence: Int]
         public var trace: [String]
+
+        /// Everything that happened, by its name.
+        public var counts: [String: Int] {
+            var counts: [String: Int] = [:]
+            for (fault, count) in faults { counts["fault: " + fault.rawValue] = count }
+            for (what, count) in occurrences { counts[what.rawValue] = count }
+            counts["Central: " + flavour.rawValue] = 1
+            return counts
+        }
     }
+
+    /// The names of all that can happen.
+    public static let everything =
+        Fault.allCases.map { "fault: " + $0.rawValue } + Occurrence.allCases.map(\.rawValue)
+        + CentralFlavour.allCases.map { "Central: " + $0.rawValue }
 
     /// Below this nothing is proved by a world.
     public static let commitsMin = 20
     public static let faultsMin = 10
 
-    private let world: SimulatedWorld
-    private let catalogue: Catalogue
+    let world: SimulatedWorld
+    let catalogue: Catalogue
 
     public static func run(
         seed: UInt64, catalogue: Catalogue, keepsTrace: Bool = false
@@ -139,7 +153,7 @@ public struct Simulation: Sendable {
     // MARK: At rest
 
     /// Faults stop: a few runs, and both sides are equal; what arrives late changes nothing.
-    private func settle(_ practice: SimulatedPractice, _ oneClick: SimulatedOneClick) async throws {
+    func settle(_ practice: SimulatedPractice, _ oneClick: SimulatedOneClick) async throws {
         guard !world.executor.isOver else { return }
         world.calm()
         world.note("calm")
@@ -207,7 +221,7 @@ public struct Simulation: Sendable {
 
 extension Catalogue {
     /// The same descriptions of some of the tables.
-    fileprivate func limited(to names: Set<TableName>) -> Catalogue {
+    func limited(to names: Set<TableName>) -> Catalogue {
         var limited = self
         limited.tables = tables.filter { names.contains($0.name) }
         limited.shapes.tables = shapes.tables.filter { names.contains($0.name) }
