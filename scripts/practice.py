@@ -29,6 +29,8 @@ class Failure(Exception):
 class Program:
     """A process; what it prints, both streams, is kept, and can be waited for."""
 
+    started = []
+
     def __init__(self, program, *words, log=None, environment=None):
         self.name = program
         self.process = subprocess.Popen(
@@ -42,6 +44,15 @@ class Program:
         self.changed = threading.Condition()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
+        Program.started.append(self)
+
+    @classmethod
+    def kill_all(cls):
+        """Whatever still runs, also what is stopped."""
+        for program in cls.started:
+            if program.is_alive:
+                program.kill()
+        cls.started.clear()
 
     def read(self):
         """Nobody's pipe may fill up, whoever follows it."""
@@ -133,15 +144,19 @@ class Program:
 class Practice:
     """Everything lies below one folder, which is there already."""
 
-    def __init__(self, folder, clients, seed):
+    def __init__(self, folder):
         self.folder = Path(folder)
-        self.central = self.place("central") / "central.db"
-        self.oneclick = self.place("oneclick") / "oneclick.db"
-        self.premises = self.place("premises")
+        self.central = self.folder / "central" / "central.db"
+        self.oneclick = self.folder / "oneclick" / "oneclick.db"
+        self.premises = self.folder / "premises"
         self.config = self.premises / "syncworker.yaml"
         self.journal = self.premises / "syncworker-journal.db"
         self.address = "127.0.0.1:0"
         self.server = None
+
+    def prepare(self, clients, seed):
+        for place in (self.central.parent, self.oneclick.parent, self.premises):
+            place.mkdir(exist_ok=True)
         self.call("central-sample", "create", "--clients", clients, "--seed", seed, self.central)
         database = f"sqlite:{self.oneclick}"
         self.call("oneclick", "migrate", "--database", database)
@@ -152,12 +167,6 @@ class Practice:
                   f"http://{self.front()}", "--code", json.loads(added)["code"],
                   "--config", self.config)
 
-    def place(self, name):
-        """A folder for what could lie on a disk of its own."""
-        place = self.folder / name
-        place.mkdir()
-        return place
-
     def front(self):
         """Where the SyncWorker finds OneClick."""
         return self.address
@@ -167,8 +176,7 @@ class Practice:
         return None
 
     def close(self):
-        if self.server:
-            self.server.kill()
+        Program.kill_all()
 
     def call(self, program, *words):
         done = subprocess.run(
