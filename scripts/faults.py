@@ -152,41 +152,45 @@ def zombie(practice):
 
 
 def full_disk(disk):
-    """Filled in or before a run; sometimes until the run has given up."""
+    """Filled under a run, which sometimes goes on until it gives up."""
     def do(practice):
         chance = practice.chance
-        practice.settle()
-        service = disk != "premises" and chance.random() < 0.3
-        practice.open_office()
-        if service:
-            practice.start_service()
-        else:
-            practice.end_service()
-        leaving = chance.choice((0, 0, 4096, 40960, 200_000))
         heard = len(practice.server.lines)
-        practice.fill(disk, leaving)
+        run = reach(practice, chance.random() < 0.7)
+        practice.fill(disk, leaving=chance.choice((0, 0, 4096, 40960, 200_000)))
         try:
-            run = practice.worker(*(["--full"] if chance.random() < 0.3 else []))
+            if run:
+                time.sleep(chance.uniform(0, 0.5))
+            if not run or not run.is_alive:
+                run = practice.worker(*(["--full"] if chance.random() < 0.3 else []))
             if chance.random() < 0.5:
                 time.sleep(chance.uniform(0.5, 8))
             else:
                 run.wait()
         finally:
             practice.free(disk)
-        answer = practice.finish(run)
-        office = practice.at_work
-        failed = [("SyncWorker", words(run))] if not answer or answer["outcome"] == "failed" else []
-        if not office.is_alive and office.wait() > 0:
-            failed.append(("office", office.output))
-            practice.at_work = None
-        refusals = [line for line in practice.server.lines[heard:] if "status=5" in line]
-        if refusals:
-            failed.append(("OneClick", refusals[-1].split("error=")[-1].split(" hb.")[0]))
-        for program, said in failed:
-            if "full" not in said:
-                practice.complain(f"On a full disk {program} says: {said.strip()[-500:]}")
-        return bool(failed)
+        practice.finish(run)
+        said = complaints(practice, run, heard)
+        for program, words in said:
+            if "full" not in words:
+                practice.complain(f"On a full disk {program} says: {words.strip()[-500:]}")
+        return bool(said)
     return do
+
+
+def complaints(practice, run, heard):
+    """What each program that did not get on said: OneClick from line `heard` on."""
+    said = []
+    if not run.answer or run.answer.get("outcome") in (None, "failed"):
+        said.append(("the SyncWorker", words(run)))
+    office = practice.at_work
+    if not office.is_alive and office.wait() > 0:
+        said.append(("the office", office.output))
+        practice.at_work = None
+    refusals = [line for line in practice.server.lines[heard:] if " error=" in line]
+    if refusals:
+        said.append(("OneClick", refusals[-1].split(" error=")[-1].split(" hb.")[0]))
+    return said
 
 
 def words(run):

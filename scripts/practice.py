@@ -26,6 +26,13 @@ class Failure(Exception):
     """Something that must never happen did; the message says what."""
 
 
+def need_binaries():
+    for program in ("central-sample", "oneclick", "syncworker"):
+        if not (BINARIES / program).exists():
+            raise Failure(f"There is no {BINARIES / program}. Build it with `swift build`, or name "
+                          "a folder of built programs with SYNCWORKER_BINARIES.")
+
+
 class Program:
     """A process; what it prints, both streams, is kept, and can be waited for."""
 
@@ -200,7 +207,8 @@ class Practice:
     def revive(self):
         """A run tries again for a while: OneClick is back before it gives up."""
         if not self.server.is_alive:
-            self.server.wait()
+            if self.server.wait() >= 0:
+                raise Failure(f"OneClick ended by itself:\n{self.server.tail}")
             self.start_oneclick()
 
     def worker(self, *words):
@@ -250,7 +258,7 @@ class Practice:
 
 
 def rows(path, sql):
-    db = sqlite3.connect(path)
+    db = sqlite3.connect(f"{Path(path).as_uri()}?mode=rw", uri=True, timeout=30)
     try:
         return db.execute(sql).fetchall()
     finally:

@@ -87,7 +87,9 @@ class SoakPractice(Practice):
     # The SyncWorker
 
     def start_service(self):
-        if self.service and self.service.is_alive:
+        if self.service:
+            if not self.service.is_alive:
+                raise Failure(f"The service ended by itself:\n{self.service.tail}")
             return
         self.service = Program(
             "syncworker", "serve", "--config", self.config, "--json", log=self.log("service"),

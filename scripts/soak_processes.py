@@ -7,10 +7,12 @@ seed and its number, except what the machine's own timing decides.
 """
 
 import argparse
+import contextlib
 import json
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -19,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 
 from faults import KINDS
-from practice import Failure
+from practice import Failure, need_binaries
 from soak_practice import SoakPractice, can_mount
 
 FAULTS_PER_EPISODE = (3, 6)
@@ -89,7 +91,8 @@ class Soak:
             self.kept = folder
             raise
         finally:
-            self.outcomes += practice.outcomes()
+            with contextlib.suppress(sqlite3.Error):
+                self.outcomes += practice.outcomes()
             self.complaints += Counter(practice.complaints)
             practice.close(keep=self.kept)
             if not self.kept:
@@ -162,6 +165,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     code = None
     try:
+        need_binaries()
         soak.all()
     except KeyboardInterrupt:
         code = 130
