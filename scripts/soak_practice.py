@@ -29,7 +29,6 @@ class SoakPractice(Practice):
     def __init__(self, folder, chance):
         super().__init__(folder)
         self.chance = chance
-        self.mounted = []
         self.service = None
         self.at_work = None
         self.complaints = []
@@ -45,7 +44,6 @@ class SoakPractice(Practice):
             place = self.folder / disk
             place.mkdir()
             mount(place)
-            self.mounted.append(place)
         super().prepare(self.chance.choice(CLIENTS), self.number())
 
     def front(self):
@@ -58,14 +56,18 @@ class SoakPractice(Practice):
         """Ends everything; what is kept stays where it was."""
         Program.kill_all()
         self.proxy.close()
-        for place in self.mounted:
-            if keep:
-                copy = self.folder / f"{place.name}.kept"
-                shutil.copytree(place, copy, ignore=shutil.ignore_patterns("*.sock", "ballast"))
-            subprocess.run(["umount", "-l", place], check=True)
-            if keep:
-                place.rmdir()
-                copy.rename(place)
+        for place in (self.central.parent, self.oneclick.parent, self.premises):
+            if place.is_mount():
+                self.unmount(place, keep)
+
+    def unmount(self, place, keep):
+        copy = self.folder / f"{place.name}.kept"
+        if keep:
+            shutil.copytree(place, copy, ignore=shutil.ignore_patterns("*.sock", "ballast"))
+        subprocess.run(["umount", "-l", place], check=True)
+        if keep:
+            place.rmdir()
+            copy.rename(place)
 
     # The office
 

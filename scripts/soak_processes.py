@@ -28,6 +28,8 @@ FAULTS_PER_EPISODE = (3, 6)
 TRIES_MAX = 12
 # From here on a kind that never occurred is a failure.
 MINUTES_OF_ALL_KINDS = 10
+# A person who ends the soak; the table is printed all the same.
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def parse():
@@ -94,9 +96,10 @@ class Soak:
             with contextlib.suppress(sqlite3.Error):
                 self.outcomes += practice.outcomes()
             self.complaints += Counter(practice.complaints)
-            practice.close(keep=self.kept)
-            if not self.kept:
-                shutil.rmtree(folder)
+            with undisturbed():
+                practice.close(keep=self.kept)
+                if not self.kept:
+                    shutil.rmtree(folder)
         self.done += 1
 
     def one(self, practice, kind):
@@ -155,14 +158,26 @@ class Soak:
             lines += ["", "Not said as it should be:"]
             lines += [f"{count:6}  {words}" for words, count in self.complaints.items()]
         if self.failure:
-            lines += ["", f"Episode {self.number} of seed {self.options.seed} failed. {self.failure}",
-                      f"The practice is kept in {self.kept}.", f"To repeat it: {self.command}"]
+            lines += ["", self.failure, ""]
+            lines += [f"Episode {self.number} of seed {self.options.seed} failed."]
+            lines += [f"The practice is kept in {self.kept}.", f"To repeat it: {self.command}"]
         return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """A second Ctrl-C must not leave anything running or mounted."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
 
 
 def main():
     soak = Soak(parse())
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for end in ENDS:
+        signal.signal(end, signal.default_int_handler)
     code = None
     try:
         need_binaries()
