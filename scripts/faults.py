@@ -233,7 +233,9 @@ def restore_oneclick(practice):
         practice.server.kill()
     else:
         practice.server.end()
+    practice.forgotten |= practice.committed()
     practice.put_back(copy, practice.oneclick)
+    practice.forgotten -= practice.committed()
     practice.start_oneclick()
     run = practice.worker()
     answer = practice.finish(run, may_fail=False)
