@@ -11,7 +11,7 @@ import time
 from typing import Callable, NamedTuple, Optional
 
 from practice import Failure
-from proxy import FAULTS, Plan
+from proxy import CUTS, FAULTS, Plan
 
 AT_RANDOM_SECONDS = (0.0, 0.4)
 STOPPED_SECONDS = (0.5, 4)
@@ -75,26 +75,34 @@ def reach(practice, named, service=None):
     return run
 
 
+def disturb(practice):
+    """Now and then the connection is bad too, at the worst time."""
+    chance = practice.chance
+    if chance.random() < 0.25:
+        practice.proxy.arm(Plan(chance.choice((*CUTS, "delay")), chance.randint(1, REQUESTS)))
+
+
 # Kills
 
 
 def kill(victim, named):
     def do(practice):
+        disturb(practice)
         run = reach(practice, named, {"run": False, "service": True}.get(victim))
         if not run:
+            practice.proxy.disarm()
             return False
-        program = {"OneClick": practice.server, "run": run, "service": practice.service,
-                   "office": practice.at_work}[victim]
-        is_hit = program.is_alive and program.kill()
-        if victim == "OneClick":
+        programs = {"OneClick": [practice.server], "run": [run], "service": [practice.service],
+                    "office": [practice.at_work],
+                    "all": [practice.server, practice.service or run, practice.at_work]}[victim]
+        # All are killed, whichever has ended by then.
+        is_hit = all([program.kill() for program in programs])
+        if practice.server in programs:
             # Away for a moment, or for several attempts.
             time.sleep(practice.chance.choice((0, 0, 1, 4)))
-            practice.revive()
+        practice.revive()
         practice.finish(run)
-        if victim == "service":
-            practice.service = None
-        if victim == "office":
-            practice.at_work = None
+        practice.proxy.disarm()
         return is_hit
     return do
 
@@ -105,8 +113,10 @@ def kill(victim, named):
 def stop(victim, named):
     def do(practice):
         chance = practice.chance
+        disturb(practice)
         run = reach(practice, named, {"run": False, "service": True}.get(victim))
         if not run:
+            practice.proxy.disarm()
             return False
         program = {"OneClick": practice.server, "run": run, "service": practice.service}[victim]
         seconds = chance.uniform(*STOPPED_SECONDS)
@@ -119,6 +129,7 @@ def stop(victim, named):
         finally:
             program.signal(signal.SIGCONT)
         practice.finish(run)
+        practice.proxy.disarm()
         return is_hit
     return do
 
@@ -288,7 +299,7 @@ def restore_central(practice):
     return True
 
 
-VICTIMS = ("OneClick", "run", "service", "office")
+VICTIMS = ("OneClick", "run", "service", "office", "all")
 UNDER_COMMIT = ("commit", "begins")
 KINDS = [
     *(Kind(f"kill: {victim} at random", kill(victim, False)) for victim in VICTIMS),

@@ -1,6 +1,7 @@
 """The practice that the soak disturbs: its office never rests, a proxy stands before OneClick, its
 folders can be disks of their own, and it can be copied and put back."""
 
+import contextlib
 import datetime
 import hashlib
 import os
@@ -89,10 +90,10 @@ class SoakPractice(Practice):
     # The SyncWorker
 
     def start_service(self):
-        if self.service:
-            if not self.service.is_alive:
-                raise Failure(f"The service ended by itself:\n{self.service.tail}")
+        if self.service and self.service.is_alive:
             return
+        if self.service and self.service.wait() >= 0:
+            raise Failure(f"The service ended by itself:\n{self.service.tail}")
         self.service = Program(
             "syncworker", "serve", "--config", self.config, "--json", log=self.log("service"),
             environment={"SYNCWORKER_LOG_LEVEL": "debug"})
@@ -189,12 +190,13 @@ class SoakPractice(Practice):
     # Disks
 
     def fill(self, disk, leaving):
-        """Leaves so many bytes free on a folder's disk."""
-        place = self.folder / disk
-        status = os.statvfs(place)
-        size = max(0, status.f_bavail * status.f_bsize - leaving)
-        with open(place / "ballast", "wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, max(1, size))
+        """Leaves at most so many bytes free on a folder's disk, on which others write too."""
+        with open(self.folder / disk / "ballast", "wb", buffering=0) as ballast:
+            for piece in (1 << 20, 4096):
+                with contextlib.suppress(OSError):
+                    while True:
+                        ballast.write(bytes(piece))
+            ballast.truncate(max(0, ballast.tell() - leaving))
 
     def free(self, disk):
         (self.folder / disk / "ballast").unlink(missing_ok=True)
