@@ -64,7 +64,8 @@ def reach(practice, named, service=None):
     run, says, after = begin(practice, service, full)
     if named:
         where = point(chance, full) if named is True else named
-        if not says.reaches(where, chance.randint(1, 2) if named is True else 1, after):
+        occurrence = chance.randint(1, 2) if named is True else 1
+        if not says.reaches(where, occurrence, after, until=run):
             practice.finish(run)
             return None
     else:

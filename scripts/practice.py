@@ -20,6 +20,7 @@ STEPS = ("open", "pin", "mark", "load", "affected", "read", "plan", "ship", "com
 POINTS = [(step, moment) for step in STEPS for moment in ("begins", "has ended")]
 # A run that is alive has ended by then, even where OneClick was away until it gave up.
 RUN_SECONDS_MAX = 240
+LOOK_SECONDS = 0.2
 
 
 class Failure(Exception):
@@ -85,17 +86,18 @@ class Program:
     def is_alive(self):
         return self.process.poll() is None
 
-    def says(self, pattern, occurrence=1, after=0, seconds=RUN_SECONDS_MAX):
-        """Waits for a line, counted from line `after` on; None if the process ends before it."""
+    def says(self, pattern, occurrence=1, after=0, seconds=RUN_SECONDS_MAX, until=None):
+        """Waits for a line, counted from line `after` on; None if the process ends before it, or
+        the one that it works for."""
         pattern = re.compile(pattern)
         deadline = time.monotonic() + seconds
         while True:
             with self.changed:
                 while len(self.lines) == after:
                     left = deadline - time.monotonic()
-                    if self.has_ended or left <= 0:
+                    if self.has_ended or left <= 0 or until and until.has_ended:
                         return None
-                    self.changed.wait(left)
+                    self.changed.wait(min(left, LOOK_SECONDS))
                 line = self.lines[after]
             after += 1
             match = pattern.search(line)
@@ -104,11 +106,11 @@ class Program:
                 if occurrence <= 0:
                     return match
 
-    def reaches(self, point, occurrence=1, after=0):
+    def reaches(self, point, occurrence=1, after=0, until=None):
         """Whether it says so often that it is at this point of a step."""
         step, moment = point
-        return self.says(rf"step={step}\b.*A step {moment}|A step {moment}.*step={step}\b",
-                         occurrence, after) is not None
+        pattern = rf"step={step}\b.*A step {moment}|A step {moment}.*step={step}\b"
+        return self.says(pattern, occurrence, after, until=until) is not None
 
     def signal(self, number):
         self.signals.add(number)
