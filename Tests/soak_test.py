@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -157,24 +158,58 @@ class SoakTest(unittest.TestCase):
         soak.complaints["The disk I/O error."] = 1
         self.assertTrue(soak.has_failed)
 
-    def test_a_row_changed_behind_the_back_of_both_fails_its_episode(self):
-        def tamper(practice):
-            practice.settle()
-            with sqlite3.connect(practice.oneclick) as db:
-                db.execute("UPDATE clients SET code = 'TAMPERED' WHERE id = (SELECT min(id) "
-                           "FROM clients)")
-            db.close()
-            practice.prove_equal()
-
+    def failing(self, harm, words):
+        """An episode in which this is done to a practice must fail with these words."""
         soak = self.soak(minutes=1)
         soak.say = lambda words: None
         soak.number = 7
-        with self.assertRaisesRegex(Failure, "clients [0-9]+: differs in code"):
-            soak.episode([Kind("tampering", tamper)])
+        with self.assertRaisesRegex(Failure, words):
+            soak.episode([Kind("harm", harm)])
         self.addCleanup(shutil.rmtree, soak.kept)
+        return soak
+
+    def test_a_row_changed_behind_the_back_of_both_fails_its_episode(self):
+        def tamper(practice):
+            practice.settle()
+            change(practice.oneclick, "UPDATE clients SET code = 'X' WHERE id = (SELECT min(id) "
+                   "FROM clients)")
+            practice.prove_equal()
+
+        soak = self.failing(tamper, "clients [0-9]+: differs in code")
         self.assertTrue((soak.kept / "oneclick" / "oneclick.db").exists())
         self.assertTrue((soak.kept / "logs" / "syncworker.log").exists())
         self.assertEqual(soak.command, "scripts/soak --minutes 1 --seed 1 --episode 7")
+
+    def test_a_journal_that_lies_fails_its_episode(self):
+        def boast(practice):
+            practice.settle()
+            change(practice.journal, "UPDATE runs SET id = 'boast' WHERE number = 1")
+
+        self.failing(boast, "calls runs successful that OneClick never committed: boast")
+
+    def test_a_program_that_ends_by_itself_fails_its_episode(self):
+        def crash(practice):
+            practice.server.process.send_signal(signal.SIGUSR1)
+            practice.server.process.wait()
+            return True
+
+        self.failing(crash, "oneclick crashed with signal 10")
+
+    def test_nothing_is_left_running(self):
+        programs = []
+
+        def interrupt(practice):
+            practice.open_office()
+            practice.start_service()
+            programs.extend([practice.at_work, practice.service, practice.server])
+            practice.service.signal(signal.SIGSTOP)
+            raise KeyboardInterrupt
+
+        soak = self.soak(minutes=1)
+        soak.say = lambda words: None
+        with self.assertRaises(KeyboardInterrupt):
+            soak.episode([Kind("Ctrl-C", interrupt)])
+        self.assertFalse([program.name for program in programs if program.is_alive])
 
     @unittest.skipUnless(can_mount(), "small disks take root")
     def test_nothing_stays_mounted_and_what_is_kept_is_whole(self):
@@ -190,6 +225,13 @@ class SoakTest(unittest.TestCase):
             practice.close(keep=True)
         self.assertFalse(practice.oneclick.parent.is_mount())
         self.assertTrue(practice.oneclick.exists())
+
+
+def change(path, sql):
+    db = sqlite3.connect(path)
+    with db:
+        db.execute(sql)
+    db.close()
 
 
 if __name__ == "__main__":

@@ -173,6 +173,7 @@ def full_disk(disk):
         chance = practice.chance
         heard = len(practice.server.lines)
         runs = [reach(practice, chance.random() < 0.7)]
+        practice.fold(disk)
         practice.fill(disk, leaving=chance.choice((0, 0, 4096, 40960, 200_000)))
         try:
             time.sleep(chance.uniform(0, 0.5))
@@ -190,11 +191,47 @@ def full_disk(disk):
             if not answer or answer.get("outcome") in (None, "failed"):
                 said.append(("the SyncWorker", words(run)))
         said += said_by_others(practice, heard)
-        for program, text in said:
-            if not re.search(r"\bdisk\b.* full\b", text):
-                practice.complain(f"On a full disk {program} says: {text.strip()[-500:]}")
-        return bool(said)
+        return judge(practice, said)
     return do
+
+
+def start_on_full_disk(disk):
+    """What begins when the disk is full already, and finds nothing open."""
+    def do(practice):
+        chance = practice.chance
+        practice.close_office()
+        practice.end_service()
+        if disk == "oneclick":
+            practice.server.end()
+        practice.fold(disk)
+        practice.fill(disk, leaving=chance.choice((0, 0, 4096)))
+        said = []
+        try:
+            if disk == "oneclick" and not practice.try_oneclick():
+                practice.server.wait()
+                said.append(("OneClick", practice.server.output))
+            if disk != "oneclick":
+                run = practice.worker()
+                if run.wait() == 1:
+                    said.append(("the SyncWorker", words(run)))
+            if disk == "central":
+                office = practice.office(practice.number(), "--operations", 50, "--rate", 1000)
+                if office.wait():
+                    said.append(("the office", office.output))
+        finally:
+            practice.free(disk)
+        if not practice.server.is_alive:
+            practice.start_oneclick()
+        return judge(practice, said)
+    return do
+
+
+def judge(practice, said):
+    """Whether anybody could not get on; whoever could not must have said why."""
+    for program, text in said:
+        if not re.search(r"\bdisk\b.* full\b", text):
+            practice.complain(f"On a full disk {program} says: {text.strip()[-500:]}")
+    return bool(said)
 
 
 def said_by_others(practice, heard):
@@ -301,6 +338,7 @@ def restore_central(practice):
 
 
 VICTIMS = ("OneClick", "run", "service", "office", "all")
+DISKS = (("OneClick", "oneclick"), ("Central", "central"), ("SyncWorker's journal", "premises"))
 UNDER_COMMIT = ("commit", "begins")
 KINDS = [
     *(Kind(f"kill: {victim} at random", kill(victim, False)) for victim in VICTIMS),
@@ -310,9 +348,9 @@ KINDS = [
     Kind("stop: run", stop("run", True)),
     Kind("stop: service", stop("service", True)),
     Kind("stop: run while another commits", zombie),
-    Kind("full disk: OneClick", full_disk("oneclick"), "oneclick"),
-    Kind("full disk: Central", full_disk("central"), "central"),
-    Kind("full disk: SyncWorker's journal", full_disk("premises"), "premises"),
+    *(Kind(f"full disk: {name}", full_disk(disk), disk) for name, disk in DISKS),
+    *(Kind(f"full disk: {name}, at a start", start_on_full_disk(disk), disk)
+      for name, disk in DISKS),
     *(Kind(f"connection: {fault}", connection(fault)) for fault in FAULTS),
     Kind("connection: the answer to a commit is lost",
          connection("cut before the answer", "/commit")),

@@ -199,14 +199,18 @@ class Practice:
     # Programs
 
     def start_oneclick(self):
-        """On any free port at first, then always on the same one."""
+        if not self.try_oneclick():
+            raise Failure(f"OneClick did not start again:\n{self.server.tail}")
+
+    def try_oneclick(self):
+        """On any free port at first, then always on the same one; whether it is ready."""
         self.server = Program(
             "oneclick", "serve", "--database", f"sqlite:{self.oneclick}", "--listen",
             self.address, "--json", log=self.log("oneclick"))
         ready = self.server.says(r'"address":"http://([^"]+)"', seconds=30)
-        if not ready:
-            raise Failure(f"OneClick did not start again:\n{self.server.tail}")
-        self.address = ready.group(1)
+        if ready:
+            self.address = ready.group(1)
+        return ready is not None
 
     def revive(self):
         """A run tries again for a while: OneClick is back before it gives up."""

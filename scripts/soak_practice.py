@@ -189,6 +189,14 @@ class SoakPractice(Practice):
 
     # Disks
 
+    def fold(self, disk):
+        """No room that is its own already is left to a database."""
+        for database in (self.folder / disk).glob("*.db"):
+            with contextlib.suppress(sqlite3.Error):
+                db = sqlite3.connect(database, timeout=1)
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                db.close()
+
     def fill(self, disk, leaving):
         """Leaves at most so many bytes free on a folder's disk, on which others write too."""
         with open(self.folder / disk / "ballast", "wb", buffering=0) as ballast:
