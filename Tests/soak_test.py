@@ -153,10 +153,17 @@ class SoakTest(unittest.TestCase):
         soak.options.minutes = 9
         self.assertFalse(soak.has_failed)
 
-    def test_what_is_said_badly_fails_a_soak(self):
+    def test_what_is_said_badly_fails_a_soak_and_lets_it_go_on(self):
         soak = self.soak(minutes=1)
-        soak.complaints["The disk I/O error."] = 1
+        soak.say = lambda words: None
+        soak.number = 3
+        soak.episode([Kind("words", lambda practice: practice.complain("Disk I/O error") or True)])
+        self.assertEqual(soak.done, 1)
         self.assertTrue(soak.has_failed)
+        self.assertIn("Disk I/O error", soak.table())
+        self.assertEqual(soak.summary()["complaints"], [{
+            "words": "Disk I/O error", "times": 1, "episode": 3,
+            "command": "scripts/soak --minutes 1 --seed 1 --episode 3"}])
 
     def failing(self, harm, words):
         """An episode in which this is done to a practice must fail with these words."""

@@ -62,7 +62,9 @@ class Soak:
         self.kinds = [kind for kind in KINDS if self.can_mount or not kind.disk]
         self.hits = Counter()
         self.outcomes = Counter()
+        #: How often, and the first episode in which, something was not said as it should be.
         self.complaints = Counter()
+        self.complained_in = {}
         self.done = 0
         self.number = 0
         self.failure = None
@@ -95,7 +97,9 @@ class Soak:
         finally:
             with contextlib.suppress(sqlite3.Error):
                 self.outcomes += practice.outcomes()
-            self.complaints += Counter(practice.complaints)
+            for words in practice.complaints:
+                self.complaints[words] += 1
+                self.complained_in.setdefault(words, self.number)
             with undisturbed():
                 practice.close(keep=self.kept)
                 if not self.kept:
@@ -120,8 +124,11 @@ class Soak:
     @property
     def command(self):
         """Repeats the episode."""
+        return self.command_for(self.number)
+
+    def command_for(self, number):
         return (f"scripts/soak --minutes {self.options.minutes:g} --seed {self.options.seed} "
-                f"--episode {self.number}")
+                f"--episode {number}")
 
     @property
     def missing(self):
@@ -137,7 +144,11 @@ class Soak:
             "seed": self.options.seed, "episodes": self.done,
             "faults": {kind.name: self.hits[kind.name] for kind in KINDS},
             "runs": dict(sorted(self.outcomes.items())), "never_occurred": self.missing,
-            "complaints": dict(self.complaints), "can_mount": self.can_mount,
+            "complaints": [
+                {"words": words, "times": times, "episode": self.complained_in[words],
+                 "command": self.command_for(self.complained_in[words])}
+                for words, times in self.complaints.items()],
+            "can_mount": self.can_mount,
             "failure": self.failure and {
                 "message": self.failure, "episode": self.number, "folder": str(self.kept),
                 "command": self.command},
@@ -156,7 +167,9 @@ class Soak:
             lines += ["", f"Never occurred: {', '.join(self.missing)}."]
         if self.complaints:
             lines += ["", "Not said as it should be:"]
-            lines += [f"{count:6}  {words}" for words, count in self.complaints.items()]
+            for words, count in self.complaints.items():
+                again = self.command_for(self.complained_in[words])
+                lines += [f"{count:6}  {words}", f"        To repeat it: {again}"]
         if self.failure:
             lines += ["", self.failure, ""]
             lines += [f"Episode {self.number} of seed {self.options.seed} failed."]
