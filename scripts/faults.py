@@ -191,6 +191,7 @@ def full_disk(disk):
             if not answer or answer.get("outcome") in (None, "failed"):
                 said.append(("the SyncWorker", words(run)))
         said += said_by_others(practice, heard)
+        practice.look_into_journal()
         return judge(practice, said)
     return do
 

@@ -157,6 +157,15 @@ class SoakPractice(Practice):
         self.prove_journal()
         return equal
 
+    def look_into_journal(self):
+        """A service that goes on ends its runs in the journal, too."""
+        if not self.service:
+            return
+        underway = rows(self.journal, "SELECT id FROM runs WHERE outcome IS NULL")
+        status = self.call("syncworker", "status", "--json", "--config", self.config)
+        if underway and '"isRunning":false' in status:
+            self.complain("The service is at rest, and its journal has a run without an end.")
+
     def contents(self):
         """A digest of every row that OneClick's readers see."""
         digest = hashlib.sha256()
