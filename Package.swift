@@ -151,6 +151,7 @@ let package = Package(
                 "Catalogue", "OneClickStore", "SyncEngine", "SyncModel", "SyncProtocol",
                 "SyncTesting",
             ]),
+        tests("SimulationTests", ["SyncTesting", "Catalogue"]),
         tests("TidyTests", []),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "SyncModel"]),

@@ -60,7 +60,7 @@ package struct CentralLineage {
         let marks = Set(
             checkpoints.compactMap(\.mark) + request.loads.values.compactMap(\.latestMark)
                 + [request.latestMark].compactMap(\.self))
-        if !marks.isEmpty, try db.tableExists("syncworker_mark") {
+        if !marks.isEmpty, try hasMarks() {
             guard try marks.allSatisfy(isKnown) else { return .broken(try missingMark()) }
         } else if !marks.isEmpty {
             return .broken("The marks that OneClick knows this Central by are not there.")
@@ -74,6 +74,12 @@ package struct CentralLineage {
         let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
         if ahead { return .broken("Central's change history went back.") }
         return try request.latestMark.map(successors) ?? .intact
+    }
+
+    private func hasMarks() throws -> Bool {
+        try Bool.fetchOne(
+            db, cached: "SELECT count(*) FROM sqlite_schema WHERE name = 'syncworker_mark'")
+            ?? false
     }
 
     private func isKnown(_ mark: Mark) throws -> Bool {

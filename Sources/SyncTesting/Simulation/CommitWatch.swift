@@ -13,6 +13,8 @@ struct CommitWatch {
     var removals: [(table: TableName, rows: Int, at: Timestamp)] = []
     /// Held removals that a person approved.
     var approved: [TableName: Set<Key>] = [:]
+    /// Rows that somebody changed behind the product's back: mended when they are looked at next.
+    var changedByHand: [TableName: Set<Key>] = [:]
     /// A person said that the Central of now is to be followed.
     var isLineageApproved = false
 }

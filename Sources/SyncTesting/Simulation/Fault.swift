@@ -19,6 +19,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case cloudDiskFull = "OneClick's disk full"
     case cloudRestored = "OneClick restored"
     case cloudClock = "OneClick's clock jumped"
+    case rowChanged = "a row of OneClick changed by hand"
 
     // The premises.
     case crashBefore = "crash before a step"

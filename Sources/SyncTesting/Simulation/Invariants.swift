@@ -1,3 +1,4 @@
+import GRDB
 import OneClickStore
 import SyncModel
 import SyncProtocol
@@ -46,6 +47,25 @@ final class Invariants: @unchecked Sendable {
     func now() throws -> Contents {
         try oneClick.store.inDatabase { try Contents(oneClick: $0, shapes, id) }
     }
+
+    /// Somebody writes to OneClick's tables himself.
+    func changeByHand() throws {
+        let tables = shapes.tables.filter { $0.index(of: "name") != nil }
+        guard memory.isFirstDone, !tables.isEmpty else { return }
+        let table = world.pick(tables).name
+        let before = try now()
+        try oneClick.store.inDatabase { db in
+            try db.execute(
+                sql: "UPDATE \(table) SET name = 'By hand' WHERE practice_id = ? AND id % 2 = 0",
+                arguments: [id.rawValue])
+        }
+        let after = try now()
+        let changed = (after.rows[table] ?? [:]).filter { before.rows[table]?[$0.key] != $0.value }
+        memory.changedByHand[table, default: []].formUnion(changed.keys)
+        memory.contents = after
+    }
+
+    var isChangedByHand: Bool { memory.changedByHand.values.contains { !$0.isEmpty } }
 
     // MARK: Between commits
 
@@ -160,7 +180,9 @@ final class Invariants: @unchecked Sendable {
                 violate("I4", "\(table) \(key) is refused and was changed all the same")
             }
         } else if let theirs {
-            if ours != theirs {
+            if ours == theirs {
+                memory.changedByHand[table]?.remove(key)
+            } else if memory.changedByHand[table]?.contains(key) != true {
                 violate("I1", "\(table) \(key) is \(ours == nil ? "missing" : "different")")
             }
             if let hold {

@@ -95,7 +95,8 @@ struct Knobs {
         case .lateCommit, .rolledBack, .prepared: 4_000
         case .massRemoval: 500
         // Once in so many passings of an hour.
-        case .cloudDiskFull, .cloudRestored, .cloudClock, .journalLost, .premisesClock, .copyRan,
+        case .cloudDiskFull, .cloudRestored, .cloudClock, .rowChanged, .journalLost, .premisesClock,
+            .copyRan,
             .newInstallation, .catalogueChanged, .centralRestored, .centralPowerCut, .captureOff,
             .schemaChanged, .historyExpired:
             2_500

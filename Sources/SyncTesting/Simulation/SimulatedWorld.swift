@@ -14,6 +14,7 @@ final class SimulatedWorld: Sendable {
         var trace: [String] = []
         var violation: Violation?
         var opportunities: [SingleFault.Kind: Int] = [:]
+        var isBegun = false
         var skipped = Duration.zero
     }
 
@@ -88,11 +89,14 @@ final class SimulatedWorld: Sendable {
     /// Whether the one fault of this world comes at the next opportunity of its kind.
     func strikesOnce(_ kind: SingleFault.Kind) -> Bool {
         state.withLock { state in
-            guard !state.isCalm else { return false }
+            guard state.isBegun, !state.isCalm else { return false }
             defer { state.opportunities[kind, default: 0] += 1 }
             return single?.kind == kind && single?.at == state.opportunities[kind, default: 0]
         }
     }
+
+    /// What made the world is not part of it.
+    func beginFaults() { state.withLock { $0.isBegun = true } }
 
     var opportunities: [SingleFault.Kind: Int] { state.withLock(\.opportunities) }
 

@@ -57,8 +57,13 @@ public struct Simulation: Sendable {
             let practice = try await SimulatedPractice(
                 world: world, oneClick: oneClick, catalogue: catalogue)
             oneClick.add(practice)
+            if world.knobs.hasNeighbour {
+                oneClick.add(
+                    try await SimulatedPractice(
+                        world: world, oneClick: oneClick, catalogue: catalogue))
+            }
             try await disturb(practice, oneClick)
-            try await settle(practice, oneClick)
+            for practice in oneClick.practices { try await settle(practice, oneClick) }
         } catch {
             world.violate("I14", "the world could not go on: \(error)")
         }
@@ -69,9 +74,11 @@ public struct Simulation: Sendable {
 
     private func disturb(_ practice: SimulatedPractice, _ oneClick: SimulatedOneClick) async throws
     {
-        practice.startPremises()
-        world.start { await practice.work() }
-        world.start { await practice.answerEverything() }
+        for practice in oneClick.practices {
+            practice.startPremises()
+            world.start { await practice.work() }
+            world.start { await practice.answerEverything() }
+        }
         var ticks = 0
         while !world.executor.isOver, !isEnough {
             await world.pause(around: world.knobs.interval)
@@ -102,6 +109,7 @@ public struct Simulation: Sendable {
             practice.premisesOffset = .seconds((world.random(below: 100) - 50) * 3600)
         }
         if oneClick.hasBackup, world.strikes(.cloudRestored) { try oneClick.restore() }
+        if world.strikes(.rowChanged) { try practice.watch.changeByHand() }
         if world.strikes(.cloudDiskFull) {
             try oneClick.fillDisk()
             await world.pause(around: world.knobs.interval)
@@ -157,8 +165,10 @@ public struct Simulation: Sendable {
         guard !world.executor.isOver else { return }
         world.calm()
         world.note("calm")
-        practice.isOfficeClosed = true
-        practice.stopPremises()
+        for practice in oneClick.practices {
+            practice.isOfficeClosed = true
+            practice.stopPremises()
+        }
         try oneClick.freeDisk()
         practice.premisesOffset = .zero
         // The last transactions end.
@@ -191,7 +201,9 @@ public struct Simulation: Sendable {
 
     private func runOnce(_ practice: SimulatedPractice) async -> RunRecord {
         let premises = SimulatedPremises(practice)
-        let record = await premises.synchronise(RunRequest(kind: .change, trigger: .manual))
+        // Rolling verification would find it within a day; nobody waits that long here.
+        let kind = practice.watch.isChangedByHand ? RunKind.full : .change
+        let record = await premises.synchronise(RunRequest(kind: kind, trigger: .manual))
         await premises.close()
         return record
     }
