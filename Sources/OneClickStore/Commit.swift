@@ -184,10 +184,20 @@ struct Commit {
                     store.db, cached: "SELECT count(*) FROM \(name) WHERE practice_id = ?",
                     arguments: [store.id.rawValue]) ?? 0
             if work.isInPlace { counts = Counts(added: rows) }
+            // Its closing run has looked at some rows again: what is left over was equal.
+            let differing = try applier.candidates.rows - counts.removed + refusedRows(work)
+            counts.unchanged = max(0, rows - counts.added - counts.changed - differing)
+        } else {
+            counts.unchanged += work.commit.unchanged
         }
         try store.setRowCount(name, rows)
-        counts.unchanged += work.commit.unchanged
         return counts
+    }
+
+    /// Refused rows of which OneClick keeps an earlier version.
+    private func refusedRows(_ work: Work) throws -> Int {
+        let table = TypedTable(work.shape)
+        return try work.commit.refused.count { try store.count(table, .key($0.key)) > 0 }
     }
 
     private func recount(_ work: Work, _ held: HeldRemovals) throws {

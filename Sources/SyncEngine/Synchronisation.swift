@@ -310,6 +310,12 @@ final class Synchronisation {
                     item.value, dataSet: settings.shapes.dataSet(of: work.name)?.name)
             }
         }
+        let held = works.reduce(0) { $0 + $1.planned.held }
+        if held > 0 {
+            notes.append(
+                "Rows that Central has no more and OneClick keeps, since they are held or kept: "
+                    + "\(held). `syncworker held` lists what waits.")
+        }
         let differs = purpose == .verify && works.contains { $0.planned.differing > 0 }
         let isClean = errors.isEmpty && problems.isEmpty && !differs
         return record(

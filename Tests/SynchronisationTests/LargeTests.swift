@@ -52,16 +52,6 @@ struct LargeTests {
         #expect(try await practice.run().rowsSent == 0)
     }
 
-    @Test("changed in the only table of a run is said of that table")
-    func onlyTable() async throws {
-        let practice = try await Practice()
-        try await practice.run()
-        try practice.office("UPDATE hmrc_credential SET label = 'Changed'")
-        let record = try await practice.run(only: ["HMRC Credentials List"], changesPerRunMax: 1)
-        #expect(record.notes == ["hmrc_credentials was compared in full: so much changed."])
-        #expect(try await practice.differences() == [])
-    }
-
     @Test("refused stops its table, and no other")
     func refused() async throws {
         let practice = try await Practice()

@@ -101,7 +101,7 @@ final class Invariants: @unchecked Sendable {
                     violate("I6", "\(shape.name) was changed by a commit that did not carry it")
                 }
             } else {
-                check(shape, pin, after, receipt, at: time)
+                check(shape, pin, after, request, receipt, at: time)
             }
         }
         checkGroup(receipt)
@@ -146,8 +146,8 @@ final class Invariants: @unchecked Sendable {
     }
 
     private func check(
-        _ shape: TableShape, _ pin: Pin, _ after: Contents, _ receipt: Receipt,
-        at time: Timestamp
+        _ shape: TableShape, _ pin: Pin, _ after: Contents, _ request: CommitRequest,
+        _ receipt: Receipt, at time: Timestamp
     ) {
         let table = shape.name
         let ours = after.rows[table] ?? [:]
@@ -164,6 +164,7 @@ final class Invariants: @unchecked Sendable {
             check(table, key, ours[key], theirs[key], refused.contains(key), held)
         }
         checkCounts(shape, ours, receipt)
+        if request.tables[table]?.load != nil { checkUnchanged(shape, pin, ours, receipt) }
         if memory.isFirstDone { checkGuard(shape, after, at: time) }
     }
 
@@ -218,6 +219,20 @@ final class Invariants: @unchecked Sendable {
         }
         if receipt.rows[shape.name] != after.count {
             violate("I12", "\(shape.name) says it has \(receipt.rows[shape.name] ?? 0) rows")
+        }
+    }
+
+    /// A full knows of every row whether it was equal.
+    private func checkUnchanged(
+        _ shape: TableShape, _ pin: Pin, _ after: [Key: UInt64], _ receipt: Receipt
+    ) {
+        guard memory.isFirstDone, let counts = receipt.counts[shape.name] else { return }
+        let before = before(shape.name)
+        let theirs = pin.expected.rows[shape.name] ?? [:]
+        let unchanged = after.count { before[$0.key] == $0.value && theirs[$0.key] != nil }
+        if counts.unchanged != unchanged {
+            violate(
+                "I12", "\(shape.name) says \(counts.unchanged) unchanged of \(unchanged)")
         }
     }
 

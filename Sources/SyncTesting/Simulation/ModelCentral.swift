@@ -151,7 +151,12 @@ final class ModelCentral: SimulatedCentral {
         log.withLock { log in
             switch flavour {
             case .versions: log.purgedVersions[base] = log.entries.last?.version ?? 0
-            default: log.purgedTransaction = log.entries.map(\.transaction).max() ?? 0
+            default:
+                // Never as far as a transaction that is still open: every later snapshot would
+                // be below the floor for as long.
+                let oldest = log.open.keys.min() ?? log.nextTransaction
+                let purged = log.entries.map(\.transaction).filter { $0 < oldest }.max() ?? 0
+                log.purgedTransaction = max(log.purgedTransaction, purged)
             }
         }
     }
