@@ -15,6 +15,8 @@ struct CommitWatch {
     var approved: [TableName: Set<Key>] = [:]
     /// Rows that somebody changed behind the product's back: mended when they are looked at next.
     var changedByHand: [TableName: Set<Key>] = [:]
+    /// The state of Central that the question about its history is about.
+    var questionVersion = 0
     /// A person said that the Central of now is to be followed.
     var isLineageApproved = false
 }

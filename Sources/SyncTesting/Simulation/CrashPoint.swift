@@ -91,6 +91,7 @@ extension Simulation {
             let practice = try await SimulatedPractice(
                 world: world, oneClick: oneClick, catalogue: catalogue)
             oneClick.add(practice)
+            defer { oneClick.close() }
             world.beginFaults()
             for kind in [RunKind.change, .change, .full] {
                 try await untilCommitted(kind, practice)

@@ -63,6 +63,8 @@ final class FileCentral: SimulatedCentral {
 
     func end(_ transaction: Int, commits: Bool) {}
 
+    func endAll() {}
+
     func read<T>(_ body: (Database) throws -> T) throws -> T { try office.read(body) }
 
     func source(

@@ -1,5 +1,6 @@
 import GRDB
 import OneClickStore
+import SyncEngine
 import SyncModel
 import SyncProtocol
 
@@ -20,6 +21,8 @@ final class Invariants: @unchecked Sendable {
     /// Every content that a key ever had in a snapshot.
     private var versions: [TableName: [Key: Set<UInt64>]] = [:]
     private(set) var receipts: [RunID: Receipt] = [:]
+    /// How often OneClick had been restored when a run was committed.
+    private var restoresBefore: [RunID: Int] = [:]
 
     init(_ id: PracticeID, world: SimulatedWorld, oneClick: SimulatedOneClick) {
         self.id = id
@@ -33,7 +36,10 @@ final class Invariants: @unchecked Sendable {
 
     // MARK: What happens
 
-    func opened(_ run: RunID) { memory.opened = run }
+    func opened(_ run: RunID, at place: String) {
+        memory.opened = run
+        if place != "here" { violate("I10", "a copy at another place opened a run") }
+    }
 
     func pinned(_ run: RunID, _ pin: Pin) {
         pins[run] = pin
@@ -42,7 +48,11 @@ final class Invariants: @unchecked Sendable {
         }
     }
 
-    func restoredCentral(to version: Int) { restoredTo.append(version) }
+    func restoredCentral(to version: Int) {
+        restoredTo.append(version)
+        // What a person said was said of the Central that the question was about.
+        if version < memory.questionVersion { memory.isLineageApproved = false }
+    }
 
     func now() throws -> Contents {
         try oneClick.store.inDatabase { try Contents(oneClick: $0, shapes, id) }
@@ -84,8 +94,10 @@ final class Invariants: @unchecked Sendable {
     ) {
         if receipts[run] != nil { return world.count(.repeatedCommits) }
         receipts[run] = receipt
+        restoresBefore[run] = oneClick.restores
         guard request.lineageQuestion == nil else {
             world.count(.lineageBreaks)
+            memory.questionVersion = pins[run]?.version ?? 0
             return checkUntouched()
         }
         world.count(.commits)
@@ -165,7 +177,7 @@ final class Invariants: @unchecked Sendable {
         }
         checkCounts(shape, ours, receipt)
         if request.tables[table]?.load != nil { checkUnchanged(shape, pin, ours, receipt) }
-        if memory.isFirstDone { checkGuard(shape, after, at: time) }
+        if memory.isFirstDone { checkGuard(shape, after, receipt, at: time) }
     }
 
     private func check(
@@ -238,7 +250,9 @@ final class Invariants: @unchecked Sendable {
 
     // MARK: The guard
 
-    private func checkGuard(_ shape: TableShape, _ after: Contents, at time: Timestamp) {
+    private func checkGuard(
+        _ shape: TableShape, _ after: Contents, _ receipt: Receipt, at time: Timestamp
+    ) {
         let table = shape.name
         let before = before(table)
         let now = after.rows[table] ?? [:]
@@ -249,11 +263,17 @@ final class Invariants: @unchecked Sendable {
             !approved.contains { key.hasPrefix($0) } && !wentWithParent(key, shape, after)
         }
         guard !counted.isEmpty else { return }
+        if let key = counted.first(where: { isBelowHold($0, shape, after, receipt) }) {
+            violate("I9", "\(table) \(key) went although what it hangs on is held")
+        }
         let day = Duration.seconds(86_400)
         let recent = memory.removals.filter { $0.table == table && $0.at + day > time }
             .reduce(0) { $0 + $1.rows }
         memory.removals.append((table, counted.count, time))
-        let (removals, base) = (counted.count + recent, before.count + recent)
+        let held = receipt.exceptions
+            .filter { $0.table == table && $0.kind == .held && $0.origin == nil }
+            .reduce(0) { $0 + $1.rows }
+        let (removals, base) = (counted.count + recent + held, before.count + recent)
         let limits = world.knobs.limits[table] ?? RemovalLimits()
         let isMuch = removals > limits.rows && removals * 100 > base * limits.percent
         let isHalf = base >= limits.halfOfRows && removals * 2 > base
@@ -264,11 +284,33 @@ final class Invariants: @unchecked Sendable {
     }
 
     private func wentWithParent(_ key: Key, _ shape: TableShape, _ after: Contents) -> Bool {
+        shape.parent != nil && parents(of: key, shape, after).isEmpty
+    }
+
+    private func parents(of key: Key, _ shape: TableShape, _ after: Contents) -> [Key] {
         guard let link = shape.parent, let parent = shapes[link.table],
             let index = parent.index(of: link.parentColumn), let value = key.values?.first
-        else { return false }
-        let isThere = (after.rows[link.table] ?? [:]).keys.contains { $0.values?[index] == value }
-        return !isThere
+        else { return [] }
+        return (after.rows[link.table] ?? [:]).keys.filter { $0.values?[index] == value }
+    }
+
+    private func isBelowHold(
+        _ key: Key, _ shape: TableShape, _ after: Contents, _ receipt: Receipt
+    ) -> Bool {
+        let held = receipt.exceptions.filter {
+            $0.table == shape.parent?.table && $0.kind != .refused
+        }
+        let parents = parents(of: key, shape, after)
+        return !parents.isEmpty
+            && parents.allSatisfy { parent in held.contains { parent.hasPrefix($0.key) } }
+    }
+
+    /// No run is told that OneClick ended it which OneClick has committed.
+    func checkNotDenied(_ record: RunRecord) {
+        guard record.errors.contains(where: { $0.message.hasPrefix("OneClick ended") }),
+            restoresBefore[record.id] == oneClick.restores
+        else { return }
+        violate("I7", "a run that was committed is said to be aborted")
     }
 
     // MARK: At rest

@@ -28,6 +28,7 @@ struct Knobs {
     var verificationParts: Int
     var retention = Retention()
     var changesPerRunMax: Int
+    var refusedRowsMax: Int
     var nodes: Int
     /// Between the end of one run and the beginning of the next.
     var interval: Duration
@@ -46,8 +47,10 @@ struct Knobs {
             bytesPerBatch: [600, 4 << 20, 4 << 20][random.below(3)],
             batchesInFlight: 1 + random.below(3))
         snapshotLifetime = [.zero, .seconds(1), .seconds(60)][random.below(3)]
-        verificationRowsMin = [1, 4, 500][random.below(3)]
-        verificationParts = [2, 48][random.below(2)]
+        // Where much is verified in each run, what was forgotten is mended before it is seen.
+        verificationRowsMin = [1, 1, 2, 500][random.below(4)]
+        verificationParts = [2, 48, 1000][random.below(3)]
+        refusedRowsMax = random.below(4) == 0 ? 1 + random.below(4) : 100_000
         changesPerRunMax = [3, 40, 500_000][random.below(3)]
         nodes = 1 + random.below(3)
         interval = .seconds([60, 600, 1800][random.below(3)])

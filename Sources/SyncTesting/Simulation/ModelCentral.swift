@@ -75,10 +75,7 @@ final class ModelCentral: SimulatedCentral {
         if let open, commits { try commit(open.statements, transaction) }
     }
 
-    /// A restart of Central: only what is prepared is still there.
-    func rollBackOpen() {
-        log.withLock { log in log.open = log.open.filter(\.value.isPrepared) }
-    }
+    func endAll() { log.withLock { $0.open = [:] } }
 
     private func commit(_ statements: [String], _ transaction: Int) throws {
         let changes = try committed.write { db in

@@ -17,8 +17,9 @@ protocol SimulatedCentral: AnyObject, Sendable {
     var hasConcurrentWriters: Bool { get }
     /// Begins a transaction that others do not see until it is committed.
     func begin(_ statements: [String], isPrepared: Bool) -> Int
-    /// Commits or rolls back: all that are open, those that are prepared only if asked for.
     func end(_ transaction: Int, commits: Bool) throws
+    /// Rolls back all that is still open, prepared or not.
+    func endAll()
     /// What everybody sees.
     func read<T>(_ body: (Database) throws -> T) throws -> T
     func source(

@@ -151,6 +151,11 @@ struct SimulatedOffice {
         let date = today.adding(days: world.random(below: 5) - 1)
         return world.pick([
             ["UPDATE employee SET first_name = 'F\(number)' WHERE id = \(id)"],
+            // The case of a letter and nothing else; a value that moves to the next column.
+            ["UPDATE employee SET last_name = upper(last_name) WHERE id = \(id)"],
+            ["UPDATE employee SET last_name = lower(last_name) WHERE id = \(id)"],
+            ["UPDATE employee SET title = first_name, first_name = title WHERE id = \(id)"],
+            ["UPDATE employee SET office_id = NULLIF(0, office_id) WHERE id = \(id)"],
             ["UPDATE employee SET left_on = '\(date)' WHERE id = \(id)"],
             ["UPDATE employee SET left_on = NULL, login_disabled = 0 WHERE id = \(id)"],
             ["UPDATE employee SET login_disabled = 1 - login_disabled WHERE id = \(id)"],
@@ -250,6 +255,10 @@ struct SimulatedOffice {
         return world.pick([
             insertLine(id, of: of), insertLine(id, of: of),
             ["UPDATE ap_transaction SET amount_pence = \(number) WHERE id = \(id)"],
+            // Beyond what a floating-point number holds exactly.
+            [
+                "UPDATE ap_transaction SET amount_pence = \((1 << 53) + 2 * number + 1) WHERE id = \(id)"
+            ],
             ["UPDATE ap_transaction SET amount_pence = amount_pence + 1 WHERE period_id = \(of)"],
             ["UPDATE ap_transaction SET period_id = \(of) WHERE id = \(id)"],
             ["DELETE FROM ap_transaction WHERE id = \(id)"],

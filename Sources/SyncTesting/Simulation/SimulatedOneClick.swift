@@ -15,6 +15,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     private var clockOffset = Duration.zero
     private(set) var practices: [SimulatedPractice] = []
     private var backup: (store: OneClickStore, watches: [CommitWatch])?
+    private(set) var restores = 0
     private var names = 0
 
     private struct Node {
@@ -37,6 +38,9 @@ final class SimulatedOneClick: @unchecked Sendable {
     var today: LocalDate { now.dateInUTC }
 
     func add(_ practice: SimulatedPractice) { practices.append(practice) }
+
+    /// The end of the world: it lets go of its practices, which hold it.
+    func close() { practices = [] }
 
     // MARK: People
 
@@ -143,7 +147,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         let installation = try await installation(request)
         let answer = try await store.open(
             message, installation: installation, token: world.token(), asOf: today, now: now)
-        practice(installation.practice)?.watch.opened(message.run)
+        practice(installation.practice)?.watch.opened(message.run, at: message.place)
         return try WireJSON.encode(answer)
     }
 
@@ -207,6 +211,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     func restore() throws {
         guard let backup, backup.watches.count == practices.count else { return }
         try backup.store.copy(to: store)
+        restores += 1
         for (practice, memory) in zip(practices, backup.watches) { practice.watch.memory = memory }
         for index in nodes.indices { nodes[index].underWay = [:] }
     }

@@ -125,6 +125,7 @@ final class SimulatedPremises: @unchecked Sendable {
         settings.snapshotLifetime = world.knobs.snapshotLifetime
         settings.verificationParts = world.knobs.verificationParts
         settings.verificationRowsMin = world.knobs.verificationRowsMin
+        settings.refusedRowsMax = world.knobs.refusedRowsMax
         return Runner(
             source: CentralPort(self), cloud: CloudPort(self, installation),
             journal: JournalPort(self), settings: settings,
@@ -137,6 +138,7 @@ final class SimulatedPremises: @unchecked Sendable {
     }
 
     private func check(_ record: RunRecord) {
+        practice.watch.checkNotDenied(record)
         guard record.purpose == .synchronise,
             [.succeeded, .completedWithErrors, .held].contains(
                 record.outcome)
