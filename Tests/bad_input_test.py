@@ -1175,6 +1175,30 @@ class FullDisk(BadInput):
     def assert_full(self, done, *words):
         self.assert_says(done, FAILED, "The disk that holds", "is full", "Free some space", *words)
 
+    def test_service_goes_on_with_its_journal(self):
+        """The end of a run that could not be written down is written as soon as it can be."""
+        disk = Disk()
+        self.addCleanup(disk.close)
+        practice = practice_with_work(self.addCleanup, config_folder=disk.folder)
+        with practice.service():
+            with practice.held_up() as run:
+                fold(practice.journal)
+                disk.fill()
+            self.assert_full(ended(run), "SyncWorker's journal")
+            told = practice.worker("runs", "--limit", "1", "--details")
+            self.assert_says(told, SUCCEEDED, "failed", "SyncWorker's journal", "is full")
+            # This one cannot even begin.
+            self.assert_full(practice.worker("run", "--full"), "SyncWorker's journal")
+            disk.free()
+            wait_until(lambda: not practice.runs_without_end())
+            runs = json.loads(practice.worker("runs", "--limit", "2", "--json").text)
+        self.assertEqual([run["kind"] for run in runs], ["full", "change"])
+        for run in runs:
+            self.assertEqual(run["outcome"], "failed")
+            self.assertEqual({error["code"] for error in run["errors"]}, {"journal"})
+            self.assertIn("is full", run["errors"][0]["message"])
+        self.assert_normal(practice)
+
     def test_central_without_its_log(self):
         practice, disk = self.full("central_folder")
         for command in (["run"], ["config", "check"], ["capture", "status"],

@@ -79,6 +79,8 @@ struct Run: AsyncParsableCommand {
                 request, journal: journal, progress: { bars?.show($0) }, isStopped: isStopped)
         }
         bars?.clear()
+        // The last moment for what the journal could not take before.
+        try? await journal.writeLate()
         try journal.close()
         withExtendedLifetime(lock) {}
         return record
