@@ -1042,6 +1042,21 @@ class Rows(BadInput):
         ended(process)
         self.assert_normal()
 
+    def test_backup_after_an_orderly_stop(self):
+        """The file alone is OneClick's database."""
+        self.practice.change("UPDATE contact SET town = 'Stop' || id")
+        self.assertEqual(self.practice.worker("run").code, SUCCEEDED)
+        self.practice.stop_serving()
+        log = self.practice.oneclick.with_name("oneclick.db-wal")
+        self.assertEqual(log.stat().st_size if log.exists() else 0, 0)
+        copy = self.folder / "copy.db"
+        shutil.copyfile(self.practice.oneclick, copy)
+        checked = subprocess.run(
+            [sys.executable, "-B", ROOT / "scripts" / "check", self.practice.central, copy,
+             "--practice", "1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+        self.practice.serve()
+        self.assert_normal()
 
 
 class EmptyCentral(BadInput):
