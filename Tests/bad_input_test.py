@@ -1042,6 +1042,31 @@ class Rows(BadInput):
         ended(process)
         self.assert_normal()
 
+    def test_service_killed(self):
+        """Whoever asked it for a run hears at once what is known of it."""
+        with self.practice.service() as service, self.practice.held_up() as run:
+            time.sleep(0.5)
+            service.kill()
+            self.practice.server.send_signal(signal.SIGCONT)
+            began = time.monotonic()
+            done = ended(run)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assert_says(
+            done, FAILED, "The SyncWorker service ended", "had begun", "0 rows sent",
+            "OneClick has not committed it", "Nothing is lost", "syncworker serve")
+        self.assert_normal()
+
+    def test_service_killed_before_it_began(self):
+        with self.practice.service() as service, self.practice.held_up() as first:
+            second = self.practice.start_worker("run", "--full")
+            self.assertIn(b"this one follows it", second.stdout.readline())
+            service.kill()
+            dones = [ended(run) for run in (first, second)]
+        self.assert_says(
+            dones[1], FAILED, "The SyncWorker service ended", "had not begun",
+            "Nothing is lost", "syncworker serve")
+        self.assert_normal()
+
     def test_backup_after_an_orderly_stop(self):
         """The file alone is OneClick's database."""
         self.practice.change("UPDATE contact SET town = 'Stop' || id")
