@@ -12,6 +12,8 @@ public final class SQLiteJournal: Journal {
     private let path: String
     /// In the order of the runs.
     private let late = Mutex<[LateRecord]>([])
+    /// The run that this process began last.
+    private let begun = Mutex<RunID?>(nil)
 
     static let version = 1
     /// Runs are kept this long.
@@ -25,7 +27,7 @@ public final class SQLiteJournal: Journal {
         ) STRICT
         """,
         "CREATE INDEX runs_by_start ON runs (started_at)",
-        // `settled` is the run begun last when the fence was saved.
+        // `settled` is the run that was given the fence.
         "CREATE TABLE installation (fence INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT",
         "INSERT INTO installation VALUES (0, 0)",
         "PRAGMA user_version = 1",
@@ -71,13 +73,16 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// A process that slept while a later run was given a fence takes none back.
     public func save(fence: Int) async throws {
+        let run = begun.withLock(\.self)
         try await write {
             try $0.execute(
                 sql: """
-                    UPDATE installation
-                    SET fence = ?, settled = (SELECT coalesce(max(number), 0) FROM runs)
-                    """, arguments: [fence])
+                    UPDATE installation SET fence = ?, settled = coalesce(
+                      (SELECT number FROM runs WHERE id = ?), (SELECT max(number) FROM runs), 0)
+                    WHERE fence <= ?
+                    """, arguments: [fence, run?.rawValue, fence])
         }
     }
 
@@ -95,6 +100,7 @@ public final class SQLiteJournal: Journal {
                     """,
                 arguments: [(run.startedAt + (.zero - Self.keptFor)).sql])
         }
+        begun.withLock { $0 = run.id }
     }
 
     /// What cannot be written now is written before anything else is: see `writeLate`.
@@ -211,7 +217,15 @@ public final class SQLiteJournal: Journal {
     }
 
     /// A new enrolment begins to count anew.
-    public func resetFence() async throws { try await save(fence: 0) }
+    public func resetFence() async throws {
+        try await write {
+            try $0.execute(
+                sql: """
+                    UPDATE installation
+                    SET fence = 0, settled = (SELECT coalesce(max(number), 0) FROM runs)
+                    """)
+        }
+    }
 
     private static func cutOff(_ start: RunStart) -> RunRecord {
         RunRecord(
