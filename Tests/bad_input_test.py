@@ -5,6 +5,7 @@ happened, and what to do next), then shows that nothing was lost: a normal run s
 scripts/check finds OneClick equal to Central. Build first: `swift build`.
 """
 
+import contextlib
 import http.server
 import json
 import os
@@ -60,14 +61,15 @@ class Practice:
     """A small practice: Central, OneClick that serves, and a SyncWorker that is enrolled."""
 
     def __init__(
-        self, clients=30, transactions=300, oneclick_folder=None, config_folder=None
+        self, clients=30, transactions=300, oneclick_folder=None, config_folder=None,
+        central_folder=None
     ):
         # Another user has to get here too, and a socket's path may not be long.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bad-"))
         self.folder.chmod(0o755)
         self.site = self.folder / "site"
         self.site.mkdir()
-        self.central = self.site / "central.db"
+        self.central = (central_folder or self.site) / "central.db"
         self.oneclick = (oneclick_folder or self.folder) / "oneclick.db"
         self.config = (config_folder or self.folder) / "syncworker.yaml"
         self.server = None
@@ -159,6 +161,55 @@ class Practice:
         return subprocess.Popen(
             [BINARIES / "syncworker", *words, "--config", self.config], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    @property
+    def journal(self):
+        return self.config.with_name("syncworker-journal.db")
+
+    @contextlib.contextmanager
+    def service(self):
+        """The Portal Service's process, which rests for a day."""
+        process = subprocess.Popen(
+            [BINARIES / "syncworker", "serve", "--config", self.config, "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+            env={**os.environ, "SYNCWORKER_INTERVAL_MINUTES": "1440"})
+        try:
+            if not process.stdout.readline():
+                raise RuntimeError("The service did not start.")
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(SECONDS_MAX)
+            process.stdout.close()
+
+    @contextlib.contextmanager
+    def held_up(self):
+        """A run that the service was asked for stands still within: OneClick does not answer it."""
+        self.server.send_signal(signal.SIGSTOP)
+        try:
+            run = self.start_worker("run")
+            wait_until(lambda: self.runs_without_end() or run.poll() is not None)
+            yield run
+        finally:
+            self.server.send_signal(signal.SIGCONT)
+
+    def runs_without_end(self):
+        return self.value("SELECT count(*) FROM runs WHERE record IS NULL", self.journal)
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + SECONDS_MAX
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise RuntimeError("What was waited for did not come.")
+        time.sleep(0.02)
+
+
+def fold(database):
+    """Nothing stands beside the file that has room of its own already."""
+    db = sqlite3.connect(database)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
 
 
 def ended(process):
@@ -991,6 +1042,47 @@ class Rows(BadInput):
         ended(process)
         self.assert_normal()
 
+    def test_service_killed(self):
+        """Whoever asked it for a run hears at once what is known of it."""
+        with self.practice.service() as service, self.practice.held_up() as run:
+            time.sleep(0.5)
+            service.kill()
+            self.practice.server.send_signal(signal.SIGCONT)
+            began = time.monotonic()
+            done = ended(run)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assert_says(
+            done, FAILED, "The SyncWorker service ended", "had begun", "0 rows sent",
+            "OneClick has not committed it", "Nothing is lost", "syncworker serve")
+        self.assert_normal()
+
+    def test_service_killed_before_it_began(self):
+        with self.practice.service() as service, self.practice.held_up() as first:
+            second = self.practice.start_worker("run", "--full")
+            self.assertIn(b"this one follows it", second.stdout.readline())
+            service.kill()
+            dones = [ended(run) for run in (first, second)]
+        self.assert_says(
+            dones[1], FAILED, "The SyncWorker service ended", "had not begun",
+            "Nothing is lost", "syncworker serve")
+        self.assert_normal()
+
+    def test_backup_after_an_orderly_stop(self):
+        """The file alone is OneClick's database."""
+        self.practice.change("UPDATE contact SET town = 'Stop' || id")
+        self.assertEqual(self.practice.worker("run").code, SUCCEEDED)
+        self.practice.stop_serving()
+        log = self.practice.oneclick.with_name("oneclick.db-wal")
+        self.assertEqual(log.stat().st_size if log.exists() else 0, 0)
+        copy = self.folder / "copy.db"
+        shutil.copyfile(self.practice.oneclick, copy)
+        checked = subprocess.run(
+            [sys.executable, "-B", ROOT / "scripts" / "check", self.practice.central, copy,
+             "--practice", "1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+        self.practice.serve()
+        self.assert_normal()
+
 
 class EmptyCentral(BadInput):
     TABLES = ("ap_transaction", "ap_period", "ap_nominal", "ap_chart", "hmrc_credential",
@@ -1106,6 +1198,93 @@ class FullDisk(BadInput):
     def test_journal(self):
         done = self.run_without_space()
         self.assert_says(done, FAILED, "disk", "is full", "Free some space")
+
+    def full(self, which):
+        """A practice whose programs have nothing open, on a disk without a byte left."""
+        disk = Disk()
+        self.addCleanup(disk.close)
+        practice = Practice(**{which: disk.folder})
+        self.addCleanup(practice.close)
+        if which == "oneclick_folder":
+            practice.stop_serving()
+        for database in disk.folder.glob("*.db"):
+            fold(database)
+        disk.fill()
+        return practice, disk
+
+    def assert_full(self, done, *words):
+        self.assert_says(done, FAILED, "The disk that holds", "is full", "Free some space", *words)
+
+    def test_service_goes_on_with_its_journal(self):
+        """The end of a run that could not be written down is written as soon as it can be."""
+        disk = Disk()
+        self.addCleanup(disk.close)
+        practice = practice_with_work(self.addCleanup, config_folder=disk.folder)
+        with practice.service():
+            with practice.held_up() as run:
+                fold(practice.journal)
+                disk.fill()
+            self.assert_full(ended(run), "SyncWorker's journal")
+            told = practice.worker("runs", "--limit", "1", "--details")
+            self.assert_says(told, SUCCEEDED, "failed", "SyncWorker's journal", "is full")
+            # This one cannot even begin.
+            self.assert_full(practice.worker("run", "--full"), "SyncWorker's journal")
+            disk.free()
+            wait_until(lambda: not practice.runs_without_end())
+            runs = json.loads(practice.worker("runs", "--limit", "2", "--json").text)
+        self.assertEqual([run["kind"] for run in runs], ["full", "change"])
+        for run in runs:
+            self.assertEqual(run["outcome"], "failed")
+            self.assertEqual({error["code"] for error in run["errors"]}, {"journal"})
+            self.assertIn("is full", run["errors"][0]["message"])
+        self.assert_normal(practice)
+
+    def test_central_without_its_log(self):
+        practice, disk = self.full("central_folder")
+        for command in (["run"], ["config", "check"], ["capture", "status"],
+                        ["capture", "install"], ["capture", "remove"]):
+            with self.subTest(command=command):
+                done = practice.worker(*command)
+                self.assert_full(done, "Central", str(practice.central))
+        done = call("central-sample", "work", practice.central, "--operations", 3, "--rate", 1000)
+        self.assert_full(done, str(practice.central))
+        disk.free()
+        self.assert_normal(practice)
+
+    def test_office_at_work(self):
+        disk = Disk()
+        self.addCleanup(disk.close)
+        practice = Practice(central_folder=disk.folder)
+        self.addCleanup(practice.close)
+        log = practice.central.with_name("central.db-wal")
+        office = subprocess.Popen(
+            [BINARIES / "central-sample", "work", practice.central, "--rate", "200"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        wait_until(lambda: log.exists() and log.stat().st_size)
+        disk.fill()
+        self.assert_full(ended(office), str(practice.central))
+        done = call("central-sample", "create", "--clients", 3, disk.folder / "more.db")
+        self.assert_full(done, str(disk.folder / "more.db"))
+        disk.free()
+        self.assertIn(practice.worker("run").code, (SUCCEEDED, WITH_ERRORS))
+        self.assert_equal(practice)
+
+    def test_oneclick_without_its_log(self):
+        practice, disk = self.full("oneclick_folder")
+        new = f"sqlite:{disk.folder / 'new.db'}"
+        for command, database in (
+            (["serve", "--listen", "127.0.0.1:0"], practice.database),
+            (["practice", "list"], practice.database),
+            (["practice", "add", "More & Co"], practice.database),
+            (["migrate"], practice.database), (["migrate"], new),
+        ):
+            with self.subTest(command=command, database=database):
+                done = call("oneclick", *command, "--database", database)
+                self.assert_full(done, "OneClick's database", "run the command again")
+                self.assertNotIn("synchronisation", done.words)
+        disk.free()
+        practice.serve()
+        self.assert_normal(practice)
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -1263,8 +1442,8 @@ class WithoutOneClick(BadInput):
         practice, process, disk = self.running["full"]
         done = ended(process)
         self.assert_says(
-            done, FAILED, "disk of OneClick's database is full", "Nothing was applied",
-            "tries again")
+            done, FAILED, "disk of OneClick's database is full", "free some space",
+            "Nothing was applied", "tries again")
         disk.free()
         self.assert_normal(practice)
 

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 import zoneinfo
 from collections import Counter
 
@@ -18,6 +19,8 @@ from proxy import Proxy
 
 CLIENTS = (20, 60, 150, 400)
 DISK_MEGABYTES = 32
+# A service at rest looks every five seconds whether its journal can be written again.
+JOURNAL_SECONDS_MAX = 20
 # What SQLite may leave beside a database.
 BESIDE = ("-wal", "-shm", "-journal")
 # Codes that say that nobody thought of what happened.
@@ -158,13 +161,19 @@ class SoakPractice(Practice):
         return equal
 
     def look_into_journal(self):
-        """A service that goes on ends its runs in the journal, too."""
+        """A service that goes on ends its runs in the journal, too, a moment later if need be."""
         if not self.service:
             return
-        underway = rows(self.journal, "SELECT id FROM runs WHERE outcome IS NULL")
-        status = self.call("syncworker", "status", "--json", "--config", self.config)
-        if underway and '"isRunning":false' in status:
-            self.complain("The service is at rest, and its journal has a run without an end.")
+        deadline = time.monotonic() + JOURNAL_SECONDS_MAX
+        while True:
+            underway = rows(self.journal, "SELECT id FROM runs WHERE outcome IS NULL")
+            status = self.call("syncworker", "status", "--json", "--config", self.config)
+            if not underway or '"isRunning":false' not in status:
+                return
+            if time.monotonic() > deadline:
+                return self.complain(
+                    "The service is at rest, and its journal has a run without an end.")
+            time.sleep(0.2)
 
     def contents(self):
         """A digest of every row that OneClick's readers see."""

@@ -141,7 +141,7 @@ public final class OneClickStore: Sendable {
     public func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
         -> T
     {
-        try await Self.explaining {
+        try await explaining {
             if isInMemory { return try writer.onThisThread(body) }
             return try await writer.read(body)
         }
@@ -293,7 +293,7 @@ public final class OneClickStore: Sendable {
     private func write<T: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
-        try await Self.explaining {
+        try await explaining {
             if isInMemory { return try writer.onThisThread(body) }
             return try await writer.write(body)
         }
@@ -335,17 +335,19 @@ public final class OneClickStore: Sendable {
     // MARK: Errors
 
     /// Says that the database, not the request, is at fault.
-    private static func explaining<T>(_ body: () async throws -> T) async throws -> T {
+    private func explaining<T>(_ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch let error as DatabaseError {
+            let isFull = error.isDiskFull(writer.path)
             throw SyncError(
                 "store_failed",
-                error.resultCode == .SQLITE_FULL
+                isFull
                     ? "The disk of OneClick's database is full."
                     : "OneClick's database could not be used: "
                         + "\(error.message ?? "no reason given").",
-                hint: "Nothing was applied; the next synchronisation tries again.",
+                hint: (isFull ? "Whoever runs OneClick has to free some space on it. " : "")
+                    + "Nothing was applied; a synchronisation tries again by itself.",
                 recovery: .retryAfter(.seconds(5)))
         }
     }
@@ -354,7 +356,7 @@ public final class OneClickStore: Sendable {
         do {
             return try body()
         } catch let error as DatabaseError {
-            throw error.explained("OneClick's database", path: path)
+            throw error.explained("OneClick's database", path: path, for: .command)
         }
     }
 

@@ -13,11 +13,10 @@ public struct ControlClient: Sendable {
     /// Nil where no service listens at the socket.
     public init?(socket: String) async {
         path = socket
-        guard Self.isListening(socket), (try? await status()) != nil else { return nil }
+        guard (try? await status()) != nil else { return nil }
     }
 
-    /// Whether a process answers at the socket. The HTTP client would try again for seconds where a
-    /// killed service has left its file behind.
+    /// Whether a process answers at the socket: a killed service leaves its file behind.
     private static func isListening(_ path: String) -> Bool {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else { return false }
         let descriptor = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -49,9 +48,10 @@ public struct ControlClient: Sendable {
     private func call<T: Decodable>(
         _ method: NIOHTTP1.HTTPMethod, _ path: String, body: [UInt8]?
     ) async throws -> T {
-        guard let url = URL(httpURLWithSocketPath: self.path, uri: path) else {
-            throw Self.gone
-        }
+        // Looked at first: the HTTP client would try for seconds.
+        guard Self.isListening(self.path),
+            let url = URL(httpURLWithSocketPath: self.path, uri: path)
+        else { throw Self.gone }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = method
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
@@ -75,6 +75,11 @@ public struct ControlClient: Sendable {
     }
 
     private static let gone = SyncError(
-        "service", "The SyncWorker service on this machine does not answer.",
+        .service, "The SyncWorker service on this machine does not answer.",
         hint: "Look at its log; `syncworker serve` starts it.")
+}
+
+extension SyncError.Code {
+    /// The service of this machine does not answer.
+    public static let service: Self = "service"
 }

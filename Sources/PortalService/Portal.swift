@@ -42,6 +42,7 @@ public actor Portal: Service {
     private let now: @Sendable () -> Timestamp
     private let wait: @Sendable (Duration) async throws -> Void
     private let perform: Perform
+    private let settle: @Sendable () async -> Bool
     private var lastStarted: Timestamp?
     private var lastRun: RunRecord?
     private var nextStart: Timestamp
@@ -58,16 +59,21 @@ public actor Portal: Service {
 
     /// The clock is looked at this often: it may be put forward or back.
     static let pauseMax = Duration.seconds(60)
+    /// As long as something of an earlier run is still to be written down.
+    static let pauseUnsettledMax = Duration.seconds(5)
     /// Tickets are answered for this many runs.
     private static let ticketsKept = 20
 
     /// - Parameters:
     ///   - lastStarted: of the journal: a start missed while the service was down is made up for.
     ///   - wait: sleeps; passed in so that a test's clock can.
+    ///   - settle: asked at rest and before each run, to write down what could not be written
+    ///     before; false while that still cannot be done.
     public init(
         server: String, schedule: Schedule, lastStarted: Timestamp?, lastRun: RunRecord?,
         now: @escaping @Sendable () -> Timestamp,
-        wait: @escaping @Sendable (Duration) async throws -> Void, perform: @escaping Perform
+        wait: @escaping @Sendable (Duration) async throws -> Void,
+        settle: @escaping @Sendable () async -> Bool = { true }, perform: @escaping Perform
     ) {
         self.server = server
         self.schedule = schedule
@@ -75,6 +81,7 @@ public actor Portal: Service {
         self.lastRun = lastRun
         self.now = now
         self.wait = wait
+        self.settle = settle
         self.perform = perform
         nextStart = schedule.start(now: now(), lastStarted: lastStarted)
     }
@@ -121,8 +128,9 @@ public actor Portal: Service {
     public func run() async throws {
         await withGracefulShutdownHandler {
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
+                let isSettled = await settle()
                 guard let (ticket, request) = due() else {
-                    await idle()
+                    await idle(atMost: isSettled ? Self.pauseMax : Self.pauseUnsettledMax)
                     continue
                 }
                 await work(ticket, request)
@@ -161,10 +169,10 @@ public actor Portal: Service {
     }
 
     /// Until the next start, a request, or the end of the service.
-    private func idle() async {
+    private func idle(atMost pauseMax: Duration) async {
         // A clock that was put back must not put the next start off by as much.
         nextStart = min(nextStart, schedule.next(after: now()))
-        let pause = min(nextStart - now(), Self.pauseMax)
+        let pause = min(nextStart - now(), pauseMax)
         // A stream ends with the task that waits for it: each wait has one of its own.
         let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.wake = wake

@@ -4,11 +4,16 @@ import SQLDrivers
 import SyncEngine
 import SyncModel
 import SyncProtocol
+import Synchronization
 
 /// What the premises remember, in a SQLite file of its own.
 public final class SQLiteJournal: Journal {
     let queue: DatabaseQueue
     private let path: String
+    /// In the order of the runs.
+    private let late = Mutex<[LateRecord]>([])
+    /// The run that this process began last.
+    private let begun = Mutex<RunID?>(nil)
 
     static let version = 1
     /// Runs are kept this long.
@@ -22,7 +27,7 @@ public final class SQLiteJournal: Journal {
         ) STRICT
         """,
         "CREATE INDEX runs_by_start ON runs (started_at)",
-        // `settled` is the run begun last when the fence was saved.
+        // `settled` is the run that was given the fence.
         "CREATE TABLE installation (fence INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT",
         "INSERT INTO installation VALUES (0, 0)",
         "PRAGMA user_version = 1",
@@ -68,17 +73,21 @@ public final class SQLiteJournal: Journal {
         }
     }
 
+    /// A process that slept while a later run was given a fence takes none back.
     public func save(fence: Int) async throws {
+        let run = begun.withLock(\.self)
         try await write {
             try $0.execute(
                 sql: """
-                    UPDATE installation
-                    SET fence = ?, settled = (SELECT coalesce(max(number), 0) FROM runs)
-                    """, arguments: [fence])
+                    UPDATE installation SET fence = ?, settled = coalesce(
+                      (SELECT number FROM runs WHERE id = ?), (SELECT max(number) FROM runs), 0)
+                    WHERE fence <= ?
+                    """, arguments: [fence, run?.rawValue, fence])
         }
     }
 
     public func begin(_ run: RunStart) async throws {
+        try await writeLate()
         let start = String(decoding: try WireJSON.encode(run), as: UTF8.self)
         try await write { db in
             try db.execute(
@@ -91,17 +100,44 @@ public final class SQLiteJournal: Journal {
                     """,
                 arguments: [(run.startedAt + (.zero - Self.keptFor)).sql])
         }
+        begun.withLock { $0 = run.id }
     }
 
+    /// What cannot be written now is written before anything else is: see `writeLate`.
     public func record(_ run: RunRecord) async throws {
-        try await write { try Self.end(run, $0) }
+        do {
+            try await writeLate()
+            try await write { try Self.end(run, $0) }
+        } catch {
+            guard let reason = error as? SyncError else { throw error }
+            let record = LateRecord(run, reason)
+            late.withLock { $0.add(record) }
+            if !record.isTold { throw reason }
+        }
     }
 
+    /// Writes down the ends of the runs that could not be written down when they came.
+    public func writeLate() async throws {
+        let late = late.withLock(\.self)
+        guard !late.isEmpty else { return }
+        try await write { db in for record in late { try Self.end(record.written, db) } }
+        let written = Set(late.map(\.id))
+        self.late.withLock { $0.removeAll { written.contains($0.id) } }
+    }
+
+    /// The end of a run, also of one whose beginning could not be written down.
     private static func end(_ run: RunRecord, _ db: Database) throws {
         let record = String(decoding: try WireJSON.encode(run), as: UTF8.self)
+        let start = String(decoding: try WireJSON.encode(run.start), as: UTF8.self)
         try db.execute(
-            sql: "UPDATE runs SET outcome = ?, record = ? WHERE id = ?",
-            arguments: [run.outcome.rawValue, record, run.id.rawValue])
+            sql: """
+                INSERT INTO runs (id, started_at, start, outcome, record) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE
+                SET outcome = excluded.outcome, record = excluded.record
+                """,
+            arguments: [
+                run.id.rawValue, run.startedAt.sql, start, run.outcome.rawValue, record,
+            ])
     }
 
     // MARK: Looking back
@@ -111,29 +147,53 @@ public final class SQLiteJournal: Journal {
     /// A run that began and never ended is one that its process did not survive; the latest may be
     /// under way still, and is left out then.
     public func runs(limit: Int, isUnderway: Bool = false) async throws -> [RunRecord] {
+        let late = late.withLock(\.self)
         let rows = try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT start, record FROM runs ORDER BY number DESC LIMIT ?",
+                db, sql: "SELECT id, start, record FROM runs ORDER BY number DESC LIMIT ?",
                 arguments: [isUnderway ? limit + 1 : limit]
-            ).map { ($0["start"] as String, $0["record"] as String?) }
+            ).map(Entry.init)
         }
-        let ended = isUnderway && rows.first?.1 == nil ? rows.dropFirst() : rows[...]
-        return try ended.prefix(limit).map { start, record in
-            if let record { return try WireJSON.decode(from: Array(record.utf8)) }
-            return Self.cutOff(try WireJSON.decode(from: Array(start.utf8)))
-        }
+        let began = Set(rows.map(\.id))
+        let unbegun = late.reversed().filter { !began.contains($0.id) }.map(\.unwritten)
+        let isLatestUnderway =
+            isUnderway
+            && rows.first.map { first in
+                first.record == nil && !late.contains { $0.id == first.id }
+            } == true
+        let ended = isLatestUnderway ? rows.dropFirst() : rows[...]
+        return Array(try (unbegun + ended.map { try $0.run(late) }).prefix(limit))
     }
 
     /// Nil for a run that is unknown.
     public func run(_ id: RunID) async throws -> RunRecord? {
+        let late = late.withLock(\.self)
         let row = try await read { db in
             try Row.fetchOne(
-                db, sql: "SELECT start, record FROM runs WHERE id = ?", arguments: [id.rawValue]
-            ).map { ($0["start"] as String, $0["record"] as String?) }
+                db, sql: "SELECT id, start, record FROM runs WHERE id = ?",
+                arguments: [id.rawValue]
+            ).map(Entry.init)
         }
-        guard let (start, record) = row else { return nil }
-        if let record { return try WireJSON.decode(from: Array(record.utf8)) }
-        return Self.cutOff(try WireJSON.decode(from: Array(start.utf8)))
+        return try row?.run(late) ?? late.first { $0.id == id }?.unwritten
+    }
+
+    /// A row of `runs`.
+    private struct Entry: Sendable {
+        var id: RunID
+        var start: String
+        var record: String?
+
+        init(_ row: Row) {
+            id = RunID(rawValue: row["id"])
+            start = row["start"]
+            record = row["record"]
+        }
+
+        func run(_ late: [LateRecord]) throws -> RunRecord {
+            if let record { return try WireJSON.decode(from: Array(record.utf8)) }
+            return try late.first { $0.id == id }?.unwritten
+                ?? SQLiteJournal.cutOff(try WireJSON.decode(from: Array(start.utf8)))
+        }
     }
 
     /// Writes down the end of every run that its process did not survive. For whoever holds the
@@ -157,7 +217,15 @@ public final class SQLiteJournal: Journal {
     }
 
     /// A new enrolment begins to count anew.
-    public func resetFence() async throws { try await save(fence: 0) }
+    public func resetFence() async throws {
+        try await write {
+            try $0.execute(
+                sql: """
+                    UPDATE installation
+                    SET fence = 0, settled = (SELECT coalesce(max(number), 0) FROM runs)
+                    """)
+        }
+    }
 
     private static func cutOff(_ start: RunStart) -> RunRecord {
         RunRecord(
@@ -165,7 +233,9 @@ public final class SQLiteJournal: Journal {
             errors: [
                 .init(
                     dataSet: nil, table: nil, key: nil, code: "cut_off",
-                    message: "The service stopped during this synchronisation.",
+                    message:
+                        "This synchronisation has no end in the journal: its process was ended "
+                        + "during it, or could not write it down.",
                     hint: "Nothing is lost: the next synchronisation carries on from what OneClick "
                         + "has.")
             ])
@@ -191,13 +261,6 @@ public final class SQLiteJournal: Journal {
         guard let error = error as? DatabaseError else { return error }
         var explained = error.explained("SyncWorker's journal", path: path)
         explained.code = .journal
-        // SQLite cannot map its index on a full disk, and calls it an error of the disk.
-        if error.resultCode == .SQLITE_IOERR, isFull(path) {
-            explained.message = "The disk that holds SyncWorker's journal (\(path)) is full."
-            explained.hint =
-                "Free some space; the next synchronisation goes on where this one "
-                + "stopped."
-        }
         if error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
             explained.hint =
                 "Move it away: history is lost, and OneClick may ask for a new enrolment."
@@ -206,16 +269,17 @@ public final class SQLiteJournal: Journal {
     }
 }
 
-/// Whether less than SQLite's smallest files need is free on the disk of a file.
-private func isFull(_ path: String) -> Bool {
-    let folder = (path as NSString).deletingLastPathComponent
-    let free =
-        try? FileManager.default.attributesOfFileSystem(forPath: folder)[.systemFreeSize]
-        as? NSNumber
-    return free.map { $0.int64Value < 64 << 10 } ?? false
-}
-
 extension SyncError.Code {
     /// What the premises remember cannot be read or written.
     public static let journal: Self = "journal"
+}
+
+extension RunRecord {
+    /// How the run began, but for the data sets that were asked for.
+    fileprivate var start: RunStart {
+        RunStart(
+            id: id,
+            request: RunRequest(kind: kind, trigger: trigger, purpose: purpose, person: person),
+            startedAt: startedAt)
+    }
 }

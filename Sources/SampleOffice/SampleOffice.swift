@@ -63,17 +63,24 @@ public enum SampleOffice {
         let contents: Contents
         do {
             contents = try write(partial, options)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-            throw SampleOfficeError(
-                .cannotWrite, "The file \(path) cannot be made.",
-                hint: "Check that its folder is there and may be written to.")
         } catch {
+            // Said before the removal makes room.
+            let reason = explained(error, path)
             try? remove(partial)
-            throw error
+            throw reason
         }
         try remove(path)
         try files.moveItem(atPath: partial, toPath: path)
         return contents
+    }
+
+    private static func explained(_ error: any Error, _ path: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        if let full = SampleOfficeError.diskFull(error, path) { return full }
+        guard error.resultCode == .SQLITE_CANTOPEN else { return error }
+        return SampleOfficeError(
+            .cannotWrite, "The file \(path) cannot be made.",
+            hint: "Check that its folder is there and may be written to.")
     }
 
     private static func write(_ path: String, _ options: Options) throws -> Contents {
@@ -112,9 +119,10 @@ public enum SampleOffice {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             guard try queue.read(CentralSchema.isComplete) else { throw noCentral }
             return queue
-        } catch let error as DatabaseError
-            where [.SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_CORRUPT].contains(error.resultCode)
-        {
+        } catch let error as DatabaseError {
+            if let full = SampleOfficeError.diskFull(error, path) { throw full }
+            guard [.SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_CORRUPT].contains(error.resultCode)
+            else { throw error }
             throw noCentral
         }
     }

@@ -363,12 +363,28 @@ public struct StatusAnswer: Codable, Hashable, Sendable {
     /// By table: how many rows are held and refused in all.
     public var waiting: [TableName: Counts]
     public var lineageQuestion: LineageQuestion?
+    /// Of the held removals in `exceptions`, those that a person approved and that no
+    /// synchronisation has acted on yet; nil where OneClick does not say.
+    public var approvals: [Approval]?
+
+    public struct Approval: Codable, Hashable, Sendable {
+        public var table: TableName
+        public var key: Key
+        /// When it expires unused.
+        public var until: Timestamp
+
+        public init(table: TableName, key: Key, until: Timestamp) {
+            self.table = table
+            self.key = key
+            self.until = until
+        }
+    }
 
     public init(
         practiceName: String, version: Int, lastCommittedAt: Timestamp?, rows: [TableName: Int],
         checkpoints: [TableName: Checkpoint], exceptions: [RowException],
-        waiting: [TableName: Counts],
-        lineageQuestion: LineageQuestion?
+        waiting: [TableName: Counts], lineageQuestion: LineageQuestion?,
+        approvals: [Approval]? = nil
     ) {
         self.practiceName = practiceName
         self.version = version
@@ -378,6 +394,7 @@ public struct StatusAnswer: Codable, Hashable, Sendable {
         self.exceptions = exceptions
         self.waiting = waiting
         self.lineageQuestion = lineageQuestion
+        self.approvals = approvals
     }
 }
 

@@ -119,7 +119,9 @@ struct WorkingDay {
             done = try queue.write { db in
                 try (0..<size).map { _ in try office.step(db, today: today) }
             }
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        } catch let error as DatabaseError {
+            if let full = SampleOfficeError.diskFull(error, queue.path) { throw full }
+            guard error.resultCode == .SQLITE_BUSY else { throw error }
             throw SampleOfficeError(
                 .locked, "Another program has kept the file locked for more than 30 seconds.",
                 hint: "End that program, or wait until it is done; then run `work` again.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Logging
 import Observability
 import OneClickServer
@@ -13,7 +14,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Answer the SyncWorkers of the practices, until stopped.",
         discussion: """
             Prints one line with its address when it is ready. On SIGTERM or Ctrl-C it finishes \
-            what is under way and ends.
+            what is under way and ends; the database's file alone is a backup then.
 
             It speaks plain HTTP on this machine only. For practices elsewhere, put a proxy that \
             speaks HTTPS in front of it.
@@ -64,5 +65,21 @@ struct Serve: AsyncParsableCommand {
                 services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
         try store.close()
+        foldLog(logger)
+    }
+
+    /// The file alone is the database then, as a backup takes it. SQLite folds its log into a
+    /// database when the last connection is closed, if that one may write; the store's last ones
+    /// only read. Opening it for writing once more, as a migration with nothing to do does, is one
+    /// that may.
+    private func foldLog(_ logger: Logger) {
+        do {
+            try OneClickStore.migrate(
+                path: common.database, shapes: try Catalogue.standard().shapes)
+        } catch {
+            logger.warning(
+                "The database's log stays beside it; back up both files",
+                metadata: .keyed([.error: "\(error)"]))
+        }
     }
 }

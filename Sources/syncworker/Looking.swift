@@ -24,14 +24,12 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings()
-        let service = try await ControlClient(socket: settings.socket)?.status()
+        let service = await ControlClient(socket: settings.socket)
         let process =
             RunLock.isHeld(path: settings.lockFile) ? RunLock.holder(settings.lockFile) : nil
-        let journal = try SQLiteJournal(path: settings.journalFile)
-        let isUnderway = service?.isRunning ?? (process != nil)
-        let last = try await journal.runs(limit: 1, isUnderway: isUnderway).first
-        try journal.close()
-        var answer = Answer(service: service, process: process, lastRun: last)
+        var answer = Answer(
+            service: try await service?.status(), process: process,
+            lastRun: try await Runs.last(1, service, settings).first)
         do {
             answer.oneclick = try await Wiring(settings: settings).cloud().status()
         } catch let error as SyncError {
@@ -99,18 +97,23 @@ struct Runs: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings()
-        let runs: [RunRecord]
-        if let service = await ControlClient(socket: settings.socket) {
-            runs = try await service.runs(limit: limit)
-        } else {
-            let journal = try SQLiteJournal(path: settings.journalFile)
-            runs = try await journal.runs(
-                limit: limit, isUnderway: RunLock.isHeld(path: settings.lockFile))
-            try journal.close()
-        }
+        let runs = try await Self.last(
+            limit, await ControlClient(socket: settings.socket), settings)
         if runs.isEmpty { return try common.answer(runs, "No synchronisation yet.") }
         try common.answer(
             runs, details ? text(runs, settings.time) : table(runs, settings.time))
+    }
+
+    /// As the service knows them, which may not have been able to write them down yet.
+    static func last(
+        _ limit: Int, _ service: ControlClient?, _ settings: Settings
+    ) async throws -> [RunRecord] {
+        if let service { return try await service.runs(limit: limit) }
+        let journal = try SQLiteJournal(path: settings.journalFile)
+        let runs = try await journal.runs(
+            limit: limit, isUnderway: RunLock.isHeld(path: settings.lockFile))
+        try journal.close()
+        return runs
     }
 
     private func table(_ runs: [RunRecord], _ time: PracticeTime) -> String {

@@ -44,30 +44,12 @@ struct Run: AsyncParsableCommand {
             person: NSUserName())
         let record =
             if let service = await ControlClient(socket: settings.socket) {
-                try await ask(service, request)
+                try await ask(service, request, settings)
             } else {
                 try await perform(request, settings)
             }
         try common.answer(record, record.text)
         if record.outcome.exitCode != 0 { throw ExitCode(record.outcome.exitCode) }
-    }
-
-    private func ask(_ service: ControlClient, _ request: RunRequest) async throws -> RunRecord {
-        let ticket = try await service.request(request)
-        if ticket.isQueued, !common.json {
-            say("A synchronisation is in progress; this one follows it.")
-        }
-        let bars = common.json ? nil : ProgressBars()
-        while true {
-            switch try await service.standing(of: ticket.ticket) {
-            case .done(let record):
-                bars?.clear()
-                return record
-            case .running(let progress): if let progress { bars?.show(progress) }
-            case .queued: break
-            }
-            try await Task.sleep(for: .milliseconds(250))
-        }
     }
 
     private func perform(_ request: RunRequest, _ settings: Settings) async throws -> RunRecord {
@@ -79,6 +61,8 @@ struct Run: AsyncParsableCommand {
                 request, journal: journal, progress: { bars?.show($0) }, isStopped: isStopped)
         }
         bars?.clear()
+        // The last moment for what the journal could not take before.
+        try? await journal.writeLate()
         try journal.close()
         withExtendedLifetime(lock) {}
         return record

@@ -41,6 +41,7 @@ struct Serve: AsyncParsableCommand {
             lastStarted: try await journal.lastStarted(),
             lastRun: try await journal.runs(limit: 1).first, now: SystemClock.now,
             wait: { try await Task.sleep(for: $0) },
+            settle: { (try? await journal.writeLate()) != nil },
             perform: { request, progress, isStopped in
                 let record = await wiring.perform(
                     request, journal: journal, progress: progress, isStopped: isStopped)
@@ -64,6 +65,8 @@ struct Serve: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
         control.removeSocket()
+        // The last moment for what the journal could not take before.
+        try? await journal.writeLate()
         try journal.close()
         withExtendedLifetime(lock) {}
     }

@@ -82,19 +82,26 @@ struct Wiring: Sendable {
             ?? SyncError("unexpected", "\(type(of: error))", hint: "Run it again.")
         let start = RunStart(
             id: RunID(rawValue: Naming.token()), request: request, startedAt: SystemClock.now())
-        let record = RunRecord(
+        var record = RunRecord(
             start: start, finishedAt: SystemClock.now(), outcome: .failed,
             dataSets: ((try? catalogue())?.shapes.dataSets ?? []).map {
                 .init(name: $0.name, counts: Counts())
             },
-            errors: [
-                .init(
-                    dataSet: nil, table: nil, key: nil, code: error.code.rawValue,
-                    message: error.message, hint: error.hint)
-            ])
-        try? await journal.begin(start)
-        try? await journal.record(record)
+            errors: [Self.problem(error)])
+        do {
+            // What keeps it from beginning keeps it from its end, too, and is said there.
+            try? await journal.begin(start)
+            try await journal.record(record)
+        } catch {
+            if let error = error as? SyncError { record.errors.append(Self.problem(error)) }
+        }
         return record
+    }
+
+    private static func problem(_ error: SyncError) -> RunRecord.Problem {
+        .init(
+            dataSet: nil, table: nil, key: nil, code: error.code.rawValue, message: error.message,
+            hint: error.hint)
     }
 
     static let environment = RunEnvironment(

@@ -170,4 +170,64 @@ struct RunTests {
             }
         }
     }
+
+    @Test("A commit that failed after it was accepted says so, once, to whoever sends it again")
+    func failureOfAcceptedCommit() async throws {
+        let file = try StoreFile()
+        defer { file.remove() }
+        try await TestOneClick.serving(store: file.store, waitForReceipt: {}) { oneClick in
+            let office = try await oneClick.enrolled()
+            let (answer, run) = try await office.open("run-1")
+            try await office.client.beginLoad(.first, in: run)
+            try await office.client.ship(.first(of: run.id), in: run)
+            let early = CommitRequest.first(version: answer.version + 1)
+            try await file.whileLocked {
+                let state = try await office.client.commit(early, in: run)
+                #expect(state == .committing)
+            }
+            #expect(try await office.settledState(of: run) == .open)
+            try await file.whileLocked {
+                // Begun anew, each could only be accepted: the database is locked.
+                let error = await syncError {
+                    _ = try await office.client.commit(early, in: run)
+                }
+                #expect(error?.code == .moved)
+                let right = CommitRequest.first(version: answer.version)
+                let state = try await office.client.commit(right, in: run)
+                #expect(state == .committing)
+            }
+            guard case .committed = try await office.settledState(of: run) else {
+                Issue.record("not committed")
+                return
+            }
+        }
+    }
+
+    @Test("A failure that nobody heard is not told to a later run")
+    func failureOfAnEarlierRun() async throws {
+        let file = try StoreFile()
+        defer { file.remove() }
+        try await TestOneClick.serving(store: file.store, waitForReceipt: {}) { oneClick in
+            let office = try await oneClick.enrolled()
+            let (answer, run) = try await office.open("run-1")
+            try await file.whileLocked {
+                let early = CommitRequest.first(version: answer.version + 1)
+                let state = try await office.client.commit(early, in: run)
+                #expect(state == .committing)
+            }
+            #expect(try await office.settledState(of: run) == .open)
+            let (again, next) = try await office.open("run-2", lastFence: 1)
+            try await office.client.beginLoad(.first, in: next)
+            try await office.client.ship(.first(of: next.id), in: next)
+            try await file.whileLocked {
+                let commit = CommitRequest.first(version: again.version)
+                let state = try await office.client.commit(commit, in: next)
+                #expect(state == .committing)
+            }
+            guard case .committed = try await office.settledState(of: next) else {
+                Issue.record("not committed")
+                return
+            }
+        }
+    }
 }

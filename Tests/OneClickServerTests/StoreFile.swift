@@ -23,6 +23,18 @@ struct StoreFile: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// Every other writer waits until `body` is done.
+    func whileLocked(_ body: () async throws -> Void) async throws {
+        let lock = try WriteLock(path)
+        do {
+            try await body()
+            try lock.release()
+        } catch {
+            try lock.release()
+            throw error
+        }
+    }
+
     func revoke(_ installation: InstallationID) throws {
         let queue = try DatabaseQueue(path: path)
         try queue.write { db in

@@ -101,6 +101,14 @@ struct TestInstallation: Sendable {
         let answer = try await client.open(request)
         return (answer, OpenRun(id: request.run, token: answer.token))
     }
+
+    /// Once no commit is under way any more.
+    func settledState(of run: OpenRun) async throws -> RunState {
+        while true {
+            let state = try await client.state(of: run.id)
+            if state != .committing { return state }
+        }
+    }
 }
 
 /// The server's clock before and after the test has its hands on it.

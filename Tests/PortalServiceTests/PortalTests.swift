@@ -3,6 +3,7 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import SyncEngine
 import SyncModel
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -148,7 +149,7 @@ struct PortalTests {
                 clock.set(clock.now + .seconds(60))
                 #expect(await waits.next() == .seconds(60))
             }
-            for _ in 0..<1000 { await Task.yield() }
+            for _ in 0..<100 { await Task.yield() }
             #expect(clock.waitCount == 3)
         }
     }
@@ -176,6 +177,26 @@ struct PortalTests {
             _ = await waits.next()
             #expect(await portal.status().nextStart == Schedule.example.next(after: clock.now))
             #expect(await !portal.stop())
+        }
+    }
+
+    @Test func `a portal with something left to write tries again every few seconds`() async throws
+    {
+        let isWritten = Mutex(false)
+        let portal = Portal(
+            server: "srv", schedule: .example, lastStarted: clock.now, lastRun: nil,
+            now: { [clock] in clock.now }, wait: clock.wait,
+            settle: { isWritten.withLock(\.self) }, perform: runs.perform)
+        await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await portal.run() }
+            var waits = clock.waits.makeAsyncIterator()
+            #expect(await waits.next() == .seconds(5))
+            clock.set(clock.now + .seconds(5))
+            #expect(await waits.next() == .seconds(5))
+            isWritten.withLock { $0 = true }
+            clock.set(clock.now + .seconds(5))
+            #expect(await waits.next() == .seconds(60))
+            group.cancelAll()
         }
     }
 

@@ -119,6 +119,24 @@ struct SQLiteJournalTests {
         #expect(try await again.lastOpened().runs.isEmpty)
     }
 
+    @Test func `a process that slept meanwhile takes no fence back, and settles its own run alone`()
+        async throws
+    {
+        let sleeper = try SQLiteJournal(path: path)
+        try await sleeper.begin(start("a"))
+        let other = try SQLiteJournal(path: path)
+        try await other.begin(start("b"))
+        try await sleeper.save(fence: 1)
+        #expect(try await other.lastOpened().fence == 1)
+        #expect(try await other.lastOpened().runs.map(\.rawValue) == ["b"])
+        try await other.save(fence: 2)
+        try await sleeper.save(fence: 1)
+        #expect(try await other.lastOpened().fence == 2)
+        #expect(try await other.lastOpened().runs.isEmpty)
+        try await other.resetFence()
+        #expect(try await other.lastOpened().fence == 0)
+    }
+
     @Test func `a journal of a newer release is refused and left as it is`() async throws {
         try SQLiteJournal(path: path).close()
         let queue = try DatabaseQueue(path: path)
