@@ -1122,8 +1122,18 @@ class EmptyCentral(BadInput):
             "syncworker approve clients --seen", "syncworker approve employees --keep --seen")
         seen = json.loads(self.practice.worker("held", "--json").text)["seen"]
         self.assertIn(f"--seen {seen}", done.text)
+        done = self.practice.worker("approve", "clients", "--seen", seen)
+        self.assert_says(done, SUCCEEDED, "approved")
+        done = self.practice.worker("held")
+        self.assert_says(done, SUCCEEDED, "approved already", "Approved until")
+        held = json.loads(self.practice.worker("held", "--json").text)
+        self.assertEqual(
+            [[item["table"], item["key"]] for item in held["approvals"]],
+            [[item["table"], item["key"]] for item in held["held"] if item["table"] == "clients"])
         done = self.practice.worker("approve", "clients", "--keep", "--seen", seen)
         self.assert_says(done, SUCCEEDED, "will be kept")
+        self.assertEqual(
+            json.loads(self.practice.worker("held", "--json").text)["approvals"], [])
         done = self.practice.worker("held")
         self.assert_says(done, SUCCEEDED, "a person decided that OneClick keeps")
         self.put_back()

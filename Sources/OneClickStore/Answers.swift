@@ -131,6 +131,30 @@ extension PracticeStore {
         return StatusAnswer(
             practiceName: state.name, version: state.version, lastCommittedAt: state.committedAt,
             rows: rows, checkpoints: try checkpoints(), exceptions: try listedExceptions(),
-            waiting: try waiting(), lineageQuestion: state.lineageQuestion)
+            waiting: try waiting(), lineageQuestion: state.lineageQuestion,
+            approvals: try approvals())
+    }
+
+    /// Of the first held removals of each table, as they are listed.
+    private func approvals() throws -> [StatusAnswer.Approval] {
+        try shapes.tables.flatMap { shape in
+            try exceptions(
+                """
+                kind = 'held' AND origin_key IS NULL AND table_name = ?
+                  AND approved_until IS NOT NULL AND path IN (
+                    SELECT path FROM exceptions
+                    WHERE practice_id = ? AND table_name = ? AND kind = 'held'
+                      AND origin_key IS NULL
+                    ORDER BY path LIMIT ?)
+                """,
+                [
+                    shape.name.rawValue, id.rawValue, shape.name.rawValue, Receipt.exceptionsMax,
+                ]
+            ).compactMap { removal in
+                removal.approvedUntil.map {
+                    .init(table: shape.name, key: removal.exception.key, until: $0)
+                }
+            }
+        }
     }
 }
