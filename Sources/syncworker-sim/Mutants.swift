@@ -32,7 +32,7 @@ struct Mutants {
         let mutants = try mutants()
         try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
         say("building the product as it is in \(copy.path)")
-        let control = try judged(Mutant(number: "00", bug: "none", invariant: "-", patch: root))
+        let control = try judged(Mutant(number: "00", bug: "nothing", invariant: "-", patch: root))
         guard control.verdict == .survived else {
             report([control])
             return false
