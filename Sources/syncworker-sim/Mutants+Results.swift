@@ -1,0 +1,96 @@
+import Foundation
+
+/// What became of the mutants: a line each, a table in the documentation, a summary.
+extension Mutants {
+    enum Verdict: Equatable, CustomStringConvertible {
+        /// No seed where the worlds ended before they could say it.
+        case caught(seed: UInt64?, invariant: String, what: String)
+        case survived
+        case doesNotApply(String)
+        case doesNotBuild(String)
+
+        var isCaught: Bool {
+            if case .caught = self { true } else { false }
+        }
+
+        var description: String {
+            switch self {
+            case .caught(let seed, let invariant, let what):
+                "caught by \(invariant)" + (seed.map { " in seed \($0)" } ?? "") + " (\(what))"
+            case .survived: "SURVIVED"
+            case .doesNotApply(let reason): "DOES NOT APPLY (\(reason))"
+            case .doesNotBuild(let reason): "DOES NOT BUILD (\(reason))"
+            }
+        }
+    }
+
+    struct Result {
+        var mutant: Mutant
+        var verdict: Verdict
+        /// Building and running together.
+        var seconds: Int
+    }
+
+    func say(_ line: String) {
+        if !json { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    }
+
+    /// The last line: how many were caught, and which were not.
+    func report(_ results: [Result]) {
+        if results.first?.mutant.number == "00" {
+            say("The product as it is was found wrong: mend that first.")
+        } else {
+            let missed = results.filter { !$0.verdict.isCaught }.map(\.mutant.number)
+            say(
+                "\(results.count - missed.count) of \(results.count) mutants caught"
+                    + (missed.isEmpty ? "" : "; not \(missed.joined(separator: ", "))"))
+        }
+        guard json, let text = try? JSONEncoder().encode(results.map(Line.init)) else { return }
+        FileHandle.standardOutput.write(text + Data("\n".utf8))
+    }
+
+    /// One result for programs.
+    private struct Line: Encodable {
+        var number, bug, verdict: String
+        var isCaught: Bool
+        var seconds: Int
+
+        init(_ result: Result) {
+            number = result.mutant.number
+            bug = result.mutant.bug
+            verdict = result.verdict.description
+            isCaught = result.verdict.isCaught
+            seconds = result.seconds
+        }
+    }
+
+    // MARK: The table
+
+    func writeTable(_ results: [Result]) throws {
+        let caught = results.count { $0.verdict.isCaught }
+        let head = """
+            # Mutants
+
+            Written by `syncworker-sim --mutants`; the mistakes are in [Tests/Mutants](../Tests/Mutants).
+            \(caught) of \(results.count) were caught in at most \(seedsMax) worlds each; in as many \
+            worlds of the product as it is, nothing was found.
+
+            | | bug | caught by | seed | seconds |
+            |---|---|---|---|---|
+
+            """
+        let text = head + results.map(row).joined(separator: "\n") + "\n"
+        try Data(text.utf8).write(to: root.appending(path: "Documentation/Mutants.md"))
+    }
+
+    private func row(_ result: Result) -> String {
+        let (by, seed) =
+            if case .caught(let seed, let invariant, let what) = result.verdict {
+                ("\(invariant): \(what)", seed.map { "\($0)" } ?? "?")
+            } else {
+                ("**\(result.verdict)**", "")
+            }
+        let cells = [result.mutant.number, result.mutant.bug, by, seed, "\(result.seconds)"]
+        return "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+}
