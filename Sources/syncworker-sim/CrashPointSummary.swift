@@ -16,7 +16,7 @@ struct CrashPointSummary: Summary {
     private(set) var violations: [Found] = []
 
     init(_ catalogue: Catalogue) throws {
-        let start = Date()
+        let start = ContinuousClock.now
         let all = CrashPoint.all(catalogue)
         let found = Mutex<[Found]>([])
         DispatchQueue.concurrentPerform(iterations: all.count) { index in
@@ -32,7 +32,7 @@ struct CrashPointSummary: Summary {
         }
         for point in all { points[point.kind, default: 0] += 1 }
         violations = found.withLock { $0 }.sorted { $0.point < $1.point }
-        seconds = Date().timeIntervalSince(start)
+        seconds = (ContinuousClock.now - start) / .seconds(1)
     }
 
     var isClean: Bool { violations.isEmpty && !points.isEmpty }

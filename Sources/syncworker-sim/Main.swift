@@ -41,7 +41,10 @@ struct SyncWorkerSim: ParsableCommand {
     @Flag(help: "Crash once at every step of a small world, before it, after it, and torn.")
     var crashPoints = false
 
-    @Flag(help: "Build and run every patch of Tests/Mutants: each has to be caught.")
+    @Flag(
+        help: ArgumentHelp(
+            "Build and run every patch of Tests/Mutants: each has to be caught.",
+            discussion: "From the repository's folder; --seeds and --seconds are those of one."))
     var mutants = false
 
     @Option(help: ArgumentHelp("With --mutants: only that of this number.", valueName: "NN"))
@@ -60,6 +63,13 @@ struct SyncWorkerSim: ParsableCommand {
 
     func run() throws {
         let catalogue = try Catalogue.standard()
+        if mutants {
+            let gate = Mutants(
+                root: URL(filePath: FileManager.default.currentDirectoryPath), seedsMax: seeds,
+                secondsMax: seconds ?? 60, only: only, json: json)
+            guard try gate.run() else { throw ExitCode(1) }
+            return
+        }
         let summary: any Summary
         if let seed {
             summary = try OneSeed(seed: seed, catalogue: catalogue, keepsTrace: trace)
@@ -70,7 +80,7 @@ struct SyncWorkerSim: ParsableCommand {
                 seeds: from..<(from + seeds), seconds: seconds, stopsAtFirst: stopAtFirst,
                 catalogue: catalogue)
         }
-        print(json ? try Output.json(summary) : summary.words)
+        Output.write(json ? try Output.json(summary) : summary.words)
         if !summary.isClean { throw ExitCode(1) }
     }
 }
@@ -86,6 +96,10 @@ enum Output {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    }
+
+    static func write(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     }
 
     /// On standard error: what is not yet the answer.

@@ -26,7 +26,7 @@ struct ManySeeds: Summary {
     }
 
     init(seeds: Range<UInt64>, seconds limit: Int?, stopsAtFirst: Bool, catalogue: Catalogue) {
-        let start = Date()
+        let start = ContinuousClock.now
         let progress = Mutex(Progress(next: seeds.lowerBound))
         DispatchQueue.concurrentPerform(
             iterations: ProcessInfo.processInfo.activeProcessorCount
@@ -43,16 +43,16 @@ struct ManySeeds: Summary {
                 progress.withLock { $0.reports.append(done) }
             }
         }
-        seconds = Date().timeIntervalSince(start)
+        seconds = (ContinuousClock.now - start) / .seconds(1)
         take(progress.withLock(\.reports))
     }
 
     private static func take(
         _ progress: borrowing Mutex<Progress>, _ seeds: Range<UInt64>, _ limit: Int?,
-        _ stopsAtFirst: Bool, _ start: Date
+        _ stopsAtFirst: Bool, _ start: ContinuousClock.Instant
     ) -> UInt64? {
         progress.withLock { progress in
-            if let limit, Date().timeIntervalSince(start) > Double(limit) { return nil }
+            if let limit, ContinuousClock.now - start > .seconds(limit) { return nil }
             if stopsAtFirst, progress.reports.contains(where: { $0.violation != nil }) {
                 return nil
             }
@@ -103,7 +103,7 @@ struct OneSeed: Summary {
     init(seed: UInt64, catalogue: Catalogue, keepsTrace: Bool) throws {
         self.seed = seed
         let first = Simulation.run(seed: seed, catalogue: catalogue, keepsTrace: keepsTrace)
-        for line in first.trace { print(line) }
+        for line in first.trace { Output.write(line) }
         let second = Simulation.run(seed: seed, catalogue: catalogue)
         hash = String(first.hash, radix: 16)
         isRepeatable = first.hash == second.hash

@@ -71,9 +71,9 @@ extension Mutants {
         let head = """
             # Mutants
 
-            Written by `syncworker-sim --mutants`; the mistakes are in [Tests/Mutants](../Tests/Mutants).
-            \(caught) of \(results.count) were caught in at most \(seedsMax) worlds each; in as many \
-            worlds of the product as it is, nothing was found.
+            Written by `syncworker-sim --mutants`; the mistakes are in \
+            [Tests/Mutants](../Tests/Mutants). \(caught) of \(results.count) were caught in at most \
+            \(seedsMax) worlds each; in as many of the product as it is, nothing was found.
 
             | | bug | caught by | seed | seconds |
             |---|---|---|---|---|

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The mutation gate: puts one mistake after the other into a copy of the product and runs simulated
-/// worlds until one of them finds it.
+/// The mutation gate: puts one mistake after the other into a copy of the product and runs
+/// simulated worlds until one of them finds it.
 ///
-/// A simulation that finds nothing proves something only if it finds what is there. The mistakes are
-/// patches (`Tests/Mutants`), so that the product has no switch for any of them.
+/// A simulation that finds nothing proves something only if it finds what is there. The mistakes
+/// are patches (`Tests/Mutants`), so that the product has no switch for any of them.
 struct Mutants {
     /// The repository's folder.
     let root: URL

@@ -25,7 +25,9 @@ extension Rule {
         ],
     ]
 
-    static let executables: Set<String> = ["syncworker", "oneclick", "central-sample"]
+    static let executables: Set<String> = [
+        "syncworker", "oneclick", "central-sample", "syncworker-sim",
+    ]
 
     /// Modules without I/O: whatever else they import is named here.
     static let withoutInputOutput: [String: Set<String>] = [

@@ -72,9 +72,12 @@ final class Invariants: @unchecked Sendable {
         let after = try now()
         let changed = (after.rows[table] ?? [:]).filter { before.rows[table]?[$0.key] != $0.value }
         memory.changedByHand[table, default: []].formUnion(changed.keys)
+        wasChangedByHand = true
         memory.contents = after
     }
 
+    /// Whether rolling verification may find anything at all.
+    private(set) var wasChangedByHand = false
     var isChangedByHand: Bool { memory.changedByHand.values.contains { !$0.isEmpty } }
 
     // MARK: Between commits
@@ -109,7 +112,8 @@ final class Invariants: @unchecked Sendable {
         checkLineage(pin)
         for shape in shapes.tables {
             if request.tables[shape.name] == nil {
-                if after.rows[shape.name] != before(shape.name), memory.isFirstDone {
+                // Nor does a first commit show what others have put in place.
+                if after.rows[shape.name] ?? [:] != before(shape.name) {
                     violate("I6", "\(shape.name) was changed by a commit that did not carry it")
                 }
             } else {
@@ -124,15 +128,14 @@ final class Invariants: @unchecked Sendable {
         count(receipt)
     }
 
+    /// For the trace: what became different, table by table.
     private func summary(_ receipt: Receipt) -> String {
-        receipt.counts.sorted { $0.key < $1.key }.filter {
-            $0.value.added + $0.value.changed + $0.value.removed + $0.value.held + $0.value.errors
-                > 0
-        }
-        .map {
-            "\($0.key) +\($0.value.added) ~\($0.value.changed) -\($0.value.removed) held \($0.value.held) refused \($0.value.errors)"
-        }
-        .joined(separator: ", ")
+        receipt.counts.sorted { $0.key < $1.key }.compactMap { table, counts in
+            let changes = [counts.added, counts.changed, counts.removed]
+            let waiting = [counts.held, counts.errors]
+            if (changes + waiting).allSatisfy({ $0 == 0 }) { return nil }
+            return "\(table) \(changes) waiting \(waiting)"
+        }.joined(separator: ", ")
     }
 
     private func before(_ table: TableName) -> [Key: UInt64] { memory.contents.rows[table] ?? [:] }

@@ -103,7 +103,7 @@ struct Knobs {
             .newInstallation, .catalogueChanged, .centralRestored, .centralPowerCut, .captureOff,
             .schemaChanged, .historyExpired:
             2_500
-        case .dayPassed: 5_000
+        case .dayPassed: 12_000
         }
     }
 }

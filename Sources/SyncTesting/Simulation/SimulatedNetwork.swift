@@ -12,8 +12,8 @@ struct SimulatedRequest: Sendable {
     var body: [UInt8] = []
 }
 
-/// What lies between the premises and OneClick: bytes that are lost, late, cut short, or answered by
-/// somebody else.
+/// What lies between the premises and OneClick: bytes that are lost, late, cut short, or answered
+/// by somebody else.
 struct SimulatedNetwork {
     let world: SimulatedWorld
     let oneClick: SimulatedOneClick

@@ -252,13 +252,12 @@ struct SimulatedOffice {
 
     private func lines() -> [String] {
         let (id, of) = (1 + world.random(below: 40), period)
+        let large = (1 << 53) + 2 * number + 1
         return world.pick([
             insertLine(id, of: of), insertLine(id, of: of),
             ["UPDATE ap_transaction SET amount_pence = \(number) WHERE id = \(id)"],
             // Beyond what a floating-point number holds exactly.
-            [
-                "UPDATE ap_transaction SET amount_pence = \((1 << 53) + 2 * number + 1) WHERE id = \(id)"
-            ],
+            ["UPDATE ap_transaction SET amount_pence = \(large) WHERE id = \(id)"],
             ["UPDATE ap_transaction SET amount_pence = amount_pence + 1 WHERE period_id = \(of)"],
             ["UPDATE ap_transaction SET period_id = \(of) WHERE id = \(id)"],
             ["DELETE FROM ap_transaction WHERE id = \(id)"],

@@ -125,7 +125,8 @@ final class SimulatedPremises: @unchecked Sendable {
         settings.snapshotLifetime = world.knobs.snapshotLifetime
         settings.verificationParts = world.knobs.verificationParts
         settings.verificationRowsMin = world.knobs.verificationRowsMin
-        settings.refusedRowsMax = world.knobs.refusedRowsMax
+        // A table with more refused rows than that is left as it is; not so at rest.
+        settings.refusedRowsMax = world.isCalm ? 100_000 : world.knobs.refusedRowsMax
         return Runner(
             source: CentralPort(self), cloud: CloudPort(self, installation),
             journal: JournalPort(self), settings: settings,
@@ -157,7 +158,11 @@ final class SimulatedPremises: @unchecked Sendable {
         if waits, record.outcome == .succeeded {
             practice.watch.violate("I12", "a run succeeded although something waits")
         }
-        world.count(.mends, record.notes.count { $0.hasPrefix("Rolling verification") })
+        let mends = record.notes.filter { $0.hasPrefix("Rolling verification") }
+        world.count(.mends, mends.count)
+        if let mend = mends.first, world.knobs.flavour != .none, !practice.watch.wasChangedByHand {
+            practice.watch.violate("I1", "what no change had said: \(mend)")
+        }
     }
 
     // MARK: Steps

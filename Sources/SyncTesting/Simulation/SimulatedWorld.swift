@@ -55,7 +55,7 @@ final class SimulatedWorld: Sendable {
 
     /// A task of this world; the world does not end before it has.
     func start(_ body: @escaping @Sendable () async -> Void) {
-        Task(executorPreference: executor) { await body() }
+        Task(executorPreference: executor, operation: body)
     }
 
     // MARK: Chance

@@ -193,7 +193,10 @@ public struct Simulation: Sendable {
             if runs > 10 { break }
         }
         if record.outcome == .held {
-            world.violate("I13", "something is held although everything was answered")
+            let held = record.errors.filter { $0.code.hasPrefix("held") }
+                .map { "\($0.table?.rawValue ?? "") \($0.key?.description ?? "") \($0.code)" }
+            world.violate(
+                "I13", "held although everything was answered: " + held.joined(separator: ", "))
         }
         if record.outcome > .held {
             world.violate("I14", "runs still fail: \(record.errors.first?.message ?? "")")
