@@ -72,8 +72,8 @@ extension Mutants {
             # Mutants
 
             Written by `syncworker-sim --mutants`; the mistakes are in \
-            [Tests/Mutants](../Tests/Mutants). \(caught) of \(results.count) were caught in at most \
-            \(seedsMax) worlds each; in as many of the product as it is, nothing was found.
+            [Tests/Mutants](../Tests/Mutants). \(caught) of \(results.count) were caught, in at \
+            most \(seedsMax) worlds each; in as many of the product as it is nothing was found.
 
             | | bug | caught by | seed | seconds |
             |---|---|---|---|---|
