@@ -50,7 +50,7 @@ struct Knobs {
         // Where much is verified in each run, what was forgotten is mended before it is seen.
         verificationRowsMin = [1, 1, 2, 500][random.below(4)]
         verificationParts = [2, 48, 1000][random.below(3)]
-        refusedRowsMax = random.below(4) == 0 ? 1 + random.below(4) : 100_000
+        refusedRowsMax = random.below(3) == 0 ? 1 + random.below(2) : 100_000
         changesPerRunMax = [3, 40, 500_000][random.below(3)]
         nodes = 1 + random.below(3)
         interval = .seconds([60, 600, 1800][random.below(3)])
@@ -91,7 +91,8 @@ struct Knobs {
         case .requestDropped, .requestDuplicated, .requestLate, .replyLost: 400
         case .requestTruncated, .replyTruncated, .pageOfProxy, .tooLarge, .tooMany, .unavailable:
             150
-        case .nodeDied, .commitTorn: 300
+        case .nodeDied: 300
+        case .commitTorn: 5_000
         case .commitSlow: 8_000
         case .centralLocked, .centralDiskFull: 400
         case .journalBehind: 10_000

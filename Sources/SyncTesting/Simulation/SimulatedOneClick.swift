@@ -187,8 +187,9 @@ final class SimulatedOneClick: @unchecked Sendable {
     ) async throws -> Receipt {
         guard let practice = practice(access.practice) else { throw SimulatedNetwork.unreachable }
         practice.watch.checkUntouched()
-        tear.isArmed = world.strikes(.commitTorn)
-        defer { tear.isArmed = false }
+        // The commit's one transaction; another, if it had one.
+        tear.passes = world.strikes(.commitTorn) ? world.random(below: 2) : nil
+        defer { tear.passes = nil }
         do {
             let receipt = try await store.commit(request, access, now: now)
             practice.watch.committed(request, access.run, receipt, at: now)
@@ -242,7 +243,8 @@ final class SimulatedOneClick: @unchecked Sendable {
 /// Takes a transaction back when everything in it is done.
 private final class Tear: TransactionObserver {
     struct Torn: Error {}
-    var isArmed = false
+    /// How many transactions pass before the one that is torn; nil for none.
+    var passes: Int?
     private let world: SimulatedWorld
 
     init(_ world: SimulatedWorld) { self.world = world }
@@ -253,8 +255,12 @@ private final class Tear: TransactionObserver {
     func databaseDidRollback(_ db: Database) {}
 
     func databaseWillCommit() throws {
-        guard world.strikesOnce(.tear) || isArmed else { return }
-        isArmed = false
+        let isOnce = world.strikesOnce(.tear)
+        guard isOnce || passes == 0 else {
+            passes = passes.map { $0 - 1 }
+            return
+        }
+        passes = nil
         throw Torn()
     }
 }
