@@ -41,7 +41,6 @@ public struct CatalogueTable: Sendable, Hashable {
     public var line: Int
 
     public var name: TableName { shape.name }
-    public var label: String? { shape.label }
 }
 
 /// Which rows of a table a changed row of one of Central's tables affects.

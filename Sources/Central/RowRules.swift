@@ -83,15 +83,10 @@ package final class RowRules {
 
     /// Such as `Tom Evans (TE04)`, or `employees 17` where the catalogue gives no label.
     private func label(_ row: SQLStatement, _ key: Key) -> String {
-        guard var label = table.label else { return "\(table.name) \(key)" }
-        for (index, column) in table.shape.columns.enumerated() {
-            let place = "{\(column.name)}"
-            guard label.contains(place) else { continue }
-            label = label.replacing(place, with: row.text(Int32(index)))
+        let label = table.shape.label { column in
+            table.shape.index(of: column.name).map { row.text(Int32($0)) } ?? ""
         }
-        label.unicodeScalars.removeAll { $0.properties.generalCategory == .control }
-        let words = label.split(separator: " ").joined(separator: " ")
-        return words.isEmpty ? "\(table.name) \(key)" : words
+        return label ?? "\(table.name) \(key)"
     }
 
     private func label(of key: Key) throws -> String {

@@ -7,7 +7,7 @@ import SyncModel
 import Testing
 
 /// Server and client over a real socket.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ControlTests {
     let folder = TemporaryFolder()
     let clock = ManualClock("2026-11-24T08:00:00Z")

@@ -122,6 +122,10 @@ private struct History {
             counts += draft.apply(replace, to: shape, untouched: isFirst ? [] : closing)
         }
         for replace in part.closing { counts += draft.apply(replace, to: shape) }
+        // A full has looked at every row.
+        if !part.tiles.isEmpty {
+            counts.unchanged = draft[shape.name].count - counts.added - counts.changed
+        }
         return isFirst ? Counts(added: draft[shape.name].count) : counts
     }
 }
