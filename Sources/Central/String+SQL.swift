@@ -19,7 +19,7 @@ extension String {
     }
 
     /// As an identifier of SQL.
-    var quoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
+    package var quoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
 
     /// As a text of SQL.
     var literal: String { "'" + replacing("'", with: "''") + "'" }

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import SQLDrivers
 import SyncModel
@@ -43,39 +42,6 @@ public final class OneClickStore: Sendable {
         public var rows: [TableName: Int]
     }
 
-    /// Makes the tables of a new database; leaves one of this version as it is.
-    public static func migrate(path: String, shapes: Shapes) throws {
-        if FileManager.default.fileExists(atPath: path) { _ = try version(of: path) }
-        let queue = try opening(path) { try DatabaseQueue(path: path) }
-        try opening(path) {
-            try queue.write { db in
-                switch try Int.fetchOne(db, cached: "PRAGMA user_version") {
-                case 0: try StoreSchema.create(in: db, shapes: shapes)
-                case StoreSchema.version: break
-                case let version: throw newer(path, version ?? -1)
-                }
-            }
-        }
-        try queue.close()
-    }
-
-    /// Throws unless a migrated database is there.
-    public static func checkIsReady(path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw SyncError(
-                "store", "There is no database \(path).",
-                hint: "Check the path, or make it with "
-                    + "`oneclick migrate --database sqlite:\(path)`.")
-        }
-        let version = try version(of: path)
-        guard version <= StoreSchema.version else { throw newer(path, version) }
-        guard version == StoreSchema.version else {
-            throw SyncError(
-                "store", "The database \(path) has not been made ready for this release.",
-                hint: "Run `oneclick migrate --database sqlite:\(path)`.")
-        }
-    }
-
     /// Opens a migrated database.
     public convenience init(
         path: String, shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:]
@@ -84,7 +50,7 @@ public final class OneClickStore: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { db in
-            try db.execute(cached: "PRAGMA cache_size = -65536")
+            try db.execute(sql: "PRAGMA cache_size = -65536")
         }
         let pool = try Self.opening(path) {
             try DatabasePool(path: path, configuration: configuration)
@@ -133,8 +99,16 @@ public final class OneClickStore: Sendable {
     deinit { statements.clear() }
 
     public func close() throws {
-        statements.clear()
+        // Behind the last transaction: whoever still writes uses them.
+        let statements = statements
+        writer.writeWithoutTransaction { _ in statements.clear() }
         try writer.close()
+    }
+
+    /// Writes SQLite's log into the database's file, which then is a backup by itself. Waits for
+    /// whoever reads: for the end of a service, when nobody does.
+    public func foldLog() throws {
+        try writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
     }
 
     /// Reads the typed tables, for tests and for readers of the same process.
@@ -350,44 +324,6 @@ public final class OneClickStore: Sendable {
                     + "Nothing was applied; a synchronisation tries again by itself.",
                 recovery: .retryAfter(.seconds(5)))
         }
-    }
-
-    private static func opening<T>(_ path: String, _ body: () throws -> T) throws -> T {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            throw error.explained("OneClick's database", path: path, for: .command)
-        }
-    }
-
-    /// Reads only: the file may be another program's, and opening it for writing changes it.
-    private static func version(of path: String) throws -> Int {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(10)
-        let (version, tables) = try opening(path) {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            defer { try? queue.close() }
-            return try queue.read { db in
-                (
-                    try Int.fetchOne(db, cached: "PRAGMA user_version") ?? 0,
-                    try Int.fetchOne(db, cached: "SELECT count(*) FROM sqlite_schema") ?? 0
-                )
-            }
-        }
-        // OneClick's tables and their version are made in one transaction.
-        guard version > 0 || tables == 0 else {
-            throw SyncError(
-                "store", "\(path) is not OneClick's database: it holds another program's tables.",
-                hint: "Check the path; OneClick's database is a file of its own.")
-        }
-        return version
-    }
-
-    private static func newer(_ path: String, _ version: Int) -> SyncError {
-        SyncError(
-            "store", "The database \(path) was made by a newer release (schema \(version)).",
-            hint: "Use that release, or restore a backup from before.")
     }
 }
 

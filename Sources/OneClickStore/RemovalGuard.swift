@@ -15,8 +15,8 @@ final class RemovalGuard {
     private let limits: [TableName: RemovalLimits]
     /// What is held or kept, as the commit goes on.
     private(set) var held: [TableName: HeldRemovals] = [:]
-    /// Removals that a person approved, of rows that are now what they were then. Settled before the
-    /// commit writes anything.
+    /// Removals that a person approved, of rows that are now what they were then. Settled before
+    /// the commit writes anything.
     private var approved: [TableName: Set<Key>] = [:]
     private var refused: [TableName: Set<KeyValue>] = [:]
     private var refusedKeys: [TableName: Set<Key>] = [:]

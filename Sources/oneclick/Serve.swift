@@ -64,22 +64,13 @@ struct Serve: AsyncParsableCommand {
             configuration: .init(
                 services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
-        try store.close()
-        foldLog(logger)
-    }
-
-    /// The file alone is the database then, as a backup takes it. SQLite folds its log into a
-    /// database when the last connection is closed, if that one may write; the store's last ones
-    /// only read. Opening it for writing once more, as a migration with nothing to do does, is one
-    /// that may.
-    private func foldLog(_ logger: Logger) {
         do {
-            try OneClickStore.migrate(
-                path: common.database, shapes: try Catalogue.standard().shapes)
+            try store.foldLog()
         } catch {
             logger.warning(
                 "The database's log stays beside it; back up both files",
                 metadata: .keyed([.error: "\(error)"]))
         }
+        try store.close()
     }
 }

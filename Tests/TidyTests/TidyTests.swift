@@ -13,12 +13,6 @@ struct TidyTests {
         Exemption(
             "lines are short", "Sources/OneClickStore/RangeApplier.swift",
             "an error said in one line"),
-        Exemption(
-            "lines are short", "Sources/OneClickStore/RemovalGuard.swift",
-            "an error said in one line"),
-        Exemption(
-            "files are short", "Sources/SyncProtocol/Messages.swift",
-            "all messages in one place, to be read beside Documentation/WireProtocol.md"),
     ]
 
     static let files = Tree.here.paths.compactMap(Tree.here.text)

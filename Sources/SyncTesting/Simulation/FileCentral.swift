@@ -95,7 +95,7 @@ final class FileCentral: SimulatedCentral {
             let triggers = try Row.fetchAll(
                 db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
             for trigger in triggers {
-                try db.execute(sql: "DROP TRIGGER \((trigger["name"] as String).literalName)")
+                try db.execute(sql: "DROP TRIGGER \((trigger["name"] as String).quoted)")
             }
             for sql in statements { try db.execute(sql: sql) }
             for trigger in triggers { try db.execute(sql: trigger["sql"]) }
@@ -122,8 +122,4 @@ final class FileCentral: SimulatedCentral {
                     """)
         }
     }
-}
-
-extension String {
-    fileprivate var literalName: String { "\"\(self)\"" }
 }

@@ -13,7 +13,7 @@ final class Invariants: @unchecked Sendable {
     private let id: PracticeID
     private let shapes: Shapes
     private let isCaptured: Bool
-    var memory = CommitWatch()
+    var memory = KnownState()
     /// The last snapshot of each run, and what it may have shipped before.
     private var pins: [RunID: Pin] = [:]
     /// The version that each restore of Central went back to.

@@ -4,15 +4,14 @@ import GRDB
 import SyncEngine
 import SyncModel
 import SyncProtocol
-import Synchronization
 
 /// The port `Source` over a model Central: positions as PostgreSQL's snapshots of transaction
 /// numbers or as SQL Server's versions, everything else the product's own reading.
-final class ModelSource: Source {
+///
+/// Used by the world's one thread only.
+final class ModelSource: Source, @unchecked Sendable {
     private struct Pinned {
-        var request: PinRequest
         var log: ModelCentral.Log
-        var position: ModelPosition
         var sealer: Sealer
         var readers: [TableName: [LocalDate: SnapshotReader]] = [:]
     }
@@ -23,10 +22,7 @@ final class ModelSource: Source {
     private let world: SimulatedWorld
     /// Holds the pinned snapshot.
     private let snapshot: DatabaseQueue
-    private let pinned = Mutex<Held>(Held())
-
-    /// Used by the world's one thread only.
-    private struct Held: @unchecked Sendable { var pinned: Pinned? }
+    private var pinned: Pinned?
 
     init(_ central: ModelCentral, _ catalogue: Catalogue, _ world: SimulatedWorld) throws {
         snapshot = try DatabaseQueue()
@@ -46,7 +42,7 @@ final class ModelSource: Source {
         if central.flavour == .versions { try commitSomething() }
         let log = central.state
         let position = ModelPosition(central.flavour == .versions ? early : log, central.flavour)
-        pinned.withLock { $0 = Held() }
+        pinned = nil
         try central.copy(to: snapshot)
         let sealer = try Sealer(
             practice: request.practice, vault: request.vault,
@@ -56,10 +52,7 @@ final class ModelSource: Source {
         }
         let tables = Dictionary(
             uniqueKeysWithValues: request.tables.map { ($0, table($0, request, log)) })
-        let held = Held(
-            pinned: Pinned(
-                request: request, log: log, position: position, sealer: sealer))
-        pinned.withLock { $0 = held }
+        pinned = Pinned(log: log, sealer: sealer)
         return Snapshot(
             position: Position(rawValue: position.description), tables: tables,
             lineage: wentBack(request, position) ?? lineage, isCaptured: true)
@@ -112,7 +105,7 @@ final class ModelSource: Source {
         try central.insert(mark, after: predecessor)
     }
 
-    func unpin() async { pinned.withLock { $0 = Held() } }
+    func unpin() async { pinned = nil }
 
     // MARK: Rows
 
@@ -140,20 +133,15 @@ final class ModelSource: Source {
     private func withReader<T>(
         _ name: TableName, _ asOf: LocalDate, _ body: (SnapshotReader, Database, Pinned) throws -> T
     ) throws -> T {
-        let held = pinned.withLock { $0 }
-        guard let now = held.pinned, let table = catalogue[name] else { throw noSnapshot }
+        guard let now = pinned, let table = catalogue[name] else { throw noSnapshot }
         return try snapshot.inDatabase { db in
             let reader =
                 try now.readers[name]?[asOf]
                 ?? SnapshotReader(table, db, asOf: asOf, sealer: now.sealer)
-            let kept = Kept(reader: reader)
-            pinned.withLock { $0.pinned?.readers[name, default: [:]][asOf] = kept.reader }
+            pinned?.readers[name, default: [:]][asOf] = reader
             return try body(reader, db, now)
         }
     }
-
-    /// Used by the world's one thread only.
-    private struct Kept: @unchecked Sendable { var reader: SnapshotReader }
 
     private var noSnapshot: SyncError {
         SyncError(

@@ -14,7 +14,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     private var nodes: [Node]
     private var clockOffset = Duration.zero
     private(set) var practices: [SimulatedPractice] = []
-    private var backup: (store: OneClickStore, watches: [CommitWatch])?
+    private var backup: (store: OneClickStore, states: [KnownState])?
     private(set) var restores = 0
     private var names = 0
 
@@ -117,16 +117,13 @@ final class SimulatedOneClick: @unchecked Sendable {
             if nodes[node].underWay[practice] == request.run {
                 return try WireJSON.encode(RunState.committing)
             }
-            return try WireJSON.encode(try await state(of: request.run, practice))
+            return try WireJSON.encode(
+                try await store.state(of: request.run, practice: practice, now: now))
         case .abandon:
             let message: AbandonRequest = try WireJSON.decode(from: body)
             try await store.abandon(access(request), reason: message.reason, now: now)
         }
         return try WireJSON.encode(Acknowledgement(run: request.run))
-    }
-
-    private func state(of run: RunID, _ practice: PracticeID) async throws -> RunState {
-        try await store.state(of: run, practice: practice, now: now)
     }
 
     private func installation(
@@ -147,7 +144,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         let installation = try await installation(request)
         let answer = try await store.open(
             message, installation: installation, token: world.token(), asOf: today, now: now)
-        practice(installation.practice)?.watch.opened(message.run, at: message.place)
+        practice(installation.practice)?.invariants.opened(message.run, at: message.place)
         return try WireJSON.encode(answer)
     }
 
@@ -186,13 +183,13 @@ final class SimulatedOneClick: @unchecked Sendable {
         _ request: CommitRequest, _ access: OneClickStore.RunAccess
     ) async throws -> Receipt {
         guard let practice = practice(access.practice) else { throw SimulatedNetwork.unreachable }
-        practice.watch.checkUntouched()
+        practice.invariants.checkUntouched()
         // The commit's one transaction; another, if it had one.
         tear.passes = world.strikes(.commitTorn) ? world.random(below: 2) : nil
         defer { tear.passes = nil }
         do {
             let receipt = try await store.commit(request, access, now: now)
-            practice.watch.committed(request, access.run, receipt, at: now)
+            practice.invariants.committed(request, access.run, receipt, at: now)
             return receipt
         } catch let error as SyncError {
             if error.code == .fenced { world.count(.fenced) }
@@ -206,14 +203,16 @@ final class SimulatedOneClick: @unchecked Sendable {
         let copy = try OneClickStore.inMemory(
             shapes: Shapes(dataSets: [], tables: []), vault: TestVault.key)
         try store.copy(to: copy)
-        backup = (copy, practices.map(\.watch.memory))
+        backup = (copy, practices.map(\.invariants.memory))
     }
 
     func restore() throws {
-        guard let backup, backup.watches.count == practices.count else { return }
+        guard let backup, backup.states.count == practices.count else { return }
         try backup.store.copy(to: store)
         restores += 1
-        for (practice, memory) in zip(practices, backup.watches) { practice.watch.memory = memory }
+        for (practice, memory) in zip(practices, backup.states) {
+            practice.invariants.memory = memory
+        }
         for index in nodes.indices { nodes[index].underWay = [:] }
     }
 

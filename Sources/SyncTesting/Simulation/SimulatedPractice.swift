@@ -13,10 +13,12 @@ final class SimulatedPractice: @unchecked Sendable {
     let central: any SimulatedCentral
     let office: SimulatedOffice
     let id: PracticeID
-    let watch: Invariants
+    let invariants: Invariants
     var installation: InstallationID
     var journal = SimulatedJournal()
     var catalogue: Catalogue
+    /// Whether that is the one with fewer clients in scope.
+    var isNarrow = false
     var premisesOffset = Duration.zero
     /// Nobody may write to Central at this moment: a snapshot is being pinned.
     var isPinning = false
@@ -37,7 +39,7 @@ final class SimulatedPractice: @unchecked Sendable {
         }
         (id, installation) = try await oneClick.addPractice()
         office = SimulatedOffice(world: world)
-        watch = Invariants(id, world: world, oneClick: oneClick)
+        invariants = Invariants(id, world: world, oneClick: oneClick)
         try central.work(office.opening())
     }
 
@@ -132,7 +134,7 @@ final class SimulatedPractice: @unchecked Sendable {
         current?.die()
         guard (try? central.restore(backup)) != nil else { return }
         backups = backups.filter { $0.version <= backup.version }
-        watch.restoredCentral(to: backup.version)
+        invariants.restoredCentral(to: backup.version)
         world.note("central restored", "to \(backup.version)")
         // Often it is written past what OneClick has seen before anybody synchronises.
         if world.random(below: 2) == 0 { workPast(before) }
@@ -180,7 +182,7 @@ final class SimulatedPractice: @unchecked Sendable {
         world.note("answer", "\(answer) \(table?.rawValue ?? "lineage")")
         world.count(answer == .keep ? .keeps : .approvals)
         guard answer == .approve else { return }
-        guard let table else { return watch.memory.isLineageApproved = true }
-        watch.memory.approved[table, default: []].formUnion(keys ?? [])
+        guard let table else { return invariants.memory.isLineageApproved = true }
+        invariants.memory.approved[table, default: []].formUnion(keys ?? [])
     }
 }

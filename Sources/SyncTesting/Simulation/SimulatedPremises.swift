@@ -16,7 +16,7 @@ final class SimulatedPremises: @unchecked Sendable {
     private let place: String
     private let catalogue: Catalogue
     /// A copy of the premises has a journal of its own.
-    private let ownJournal: SimulatedJournal?
+    private var ownJournal: SimulatedJournal?
     private var isDead = false
     private var isStopped = false
     private var source: (any Source)?
@@ -32,15 +32,12 @@ final class SimulatedPremises: @unchecked Sendable {
         installation = practice.installation
         catalogue = practice.catalogue
         ownJournal = journal
-        journalOfCopy = journal ?? SimulatedJournal()
     }
 
-    private var journalOfCopy: SimulatedJournal
-
     var journal: SimulatedJournal {
-        get { ownJournal == nil ? practice.journal : journalOfCopy }
+        get { ownJournal ?? practice.journal }
         set {
-            if ownJournal == nil { practice.journal = newValue } else { journalOfCopy = newValue }
+            if ownJournal == nil { practice.journal = newValue } else { ownJournal = newValue }
         }
     }
 
@@ -139,29 +136,33 @@ final class SimulatedPremises: @unchecked Sendable {
     }
 
     private func check(_ record: RunRecord) {
-        practice.watch.checkNotDenied(record)
+        practice.invariants.checkNotDenied(record)
         guard record.purpose == .synchronise,
             [.succeeded, .completedWithErrors, .held].contains(
                 record.outcome)
         else { return }
         let isQuestion = record.errors.contains { $0.code == "lineage" }
-        guard let receipt = practice.watch.receipts[record.id] else {
-            if !isQuestion { practice.watch.violate("I12", "a run succeeded without a receipt") }
+        guard let receipt = practice.invariants.receipts[record.id] else {
+            if !isQuestion {
+                practice.invariants.violate("I12", "a run succeeded without a receipt")
+            }
             return
         }
         let shown = record.dataSets.reduce(0) { $0 + $1.added + $1.changed + $1.removed }
         let applied = receipt.counts.values.reduce(0) { $0 + $1.added + $1.changed + $1.removed }
         if shown != applied {
-            practice.watch.violate("I12", "a run shows \(shown) rows and applied \(applied)")
+            practice.invariants.violate("I12", "a run shows \(shown) rows and applied \(applied)")
         }
         let waits = receipt.exceptions.contains { $0.kind != .kept }
         if waits, record.outcome == .succeeded {
-            practice.watch.violate("I12", "a run succeeded although something waits")
+            practice.invariants.violate("I12", "a run succeeded although something waits")
         }
         let mends = record.notes.filter { $0.hasPrefix("Rolling verification") }
         world.count(.mends, mends.count)
-        if let mend = mends.first, world.knobs.flavour != .none, !practice.watch.wasChangedByHand {
-            practice.watch.violate("I1", "what no change had said: \(mend)")
+        if let mend = mends.first, world.knobs.flavour != .none,
+            !practice.invariants.wasChangedByHand
+        {
+            practice.invariants.violate("I1", "what no change had said: \(mend)")
         }
     }
 
@@ -208,7 +209,7 @@ final class SimulatedPremises: @unchecked Sendable {
         await practice.untilNotPinning()
         practice.isPinning = true
         defer { practice.isPinning = false }
-        let generation = practice.watch.generation
+        let generation = practice.invariants.generation
         let snapshot = try await openSource().pin(request)
         pins += 1
         if pins > 1 { world.count(.snapshotsRenewed) }
@@ -217,7 +218,7 @@ final class SimulatedPremises: @unchecked Sendable {
             try Contents(central: db, catalogue, asOf: asOf)
         }
         if let run {
-            practice.watch.pinned(
+            practice.invariants.pinned(
                 run,
                 Pin(
                     expected: expected, generation: generation, version: practice.central.version))

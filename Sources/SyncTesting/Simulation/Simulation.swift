@@ -107,7 +107,7 @@ public struct Simulation: Sendable {
             practice.premisesOffset = .seconds((world.random(below: 100) - 50) * 3600)
         }
         if oneClick.hasBackup, world.strikes(.cloudRestored) { try oneClick.restore() }
-        if world.strikes(.rowChanged) { try practice.watch.changeByHand() }
+        if world.strikes(.rowChanged) { try practice.invariants.changeByHand() }
         if world.strikes(.cloudDiskFull) {
             try oneClick.fillDisk()
             await world.pause(around: world.knobs.interval)
@@ -125,7 +125,8 @@ public struct Simulation: Sendable {
             practice.startPremises()
         }
         if world.strikes(.catalogueChanged) {
-            practice.catalogue = practice.catalogue == catalogue ? narrower : catalogue
+            practice.isNarrow.toggle()
+            practice.catalogue = practice.isNarrow ? narrower : catalogue
             practice.startPremises()
         }
     }
@@ -172,22 +173,22 @@ public struct Simulation: Sendable {
         // The last transactions end.
         await world.sleep(.seconds(3700))
         practice.central.endAll()
-        let record = await untilAtRest(practice)
-        try await checkAtRest(practice, oneClick, record)
+        await untilAtRest(practice)
+        try await checkAtRest(practice, oneClick)
         await checkQuiet(practice, oneClick)
         // Whoever slept wakes, whatever was late arrives.
         await world.sleep(.seconds(5 * 3600))
-        practice.watch.checkUntouched()
+        practice.invariants.checkUntouched()
     }
 
-    private func untilAtRest(_ practice: SimulatedPractice) async -> RunRecord {
+    private func untilAtRest(_ practice: SimulatedPractice) async {
         var record = await runOnce(practice)
         var runs = 1
         while runs < 3 || record.outcome == .held {
-            guard !world.executor.isOver else { return record }
+            guard !world.executor.isOver else { return }
             if record.needsEnrolment { await practice.enrolAnew() }
             await practice.answerOnce(isCertain: true)
-            if record.outcome == .succeeded { return record }
+            if record.outcome == .succeeded { return }
             record = await runOnce(practice)
             runs += 1
             if runs > 10 { break }
@@ -201,27 +202,26 @@ public struct Simulation: Sendable {
         if record.outcome > .held {
             world.violate("I14", "runs still fail: \(record.errors.first?.message ?? "")")
         }
-        return record
     }
 
     private func runOnce(_ practice: SimulatedPractice) async -> RunRecord {
         let premises = SimulatedPremises(practice)
         // Rolling verification would find it within a day; nobody waits that long here.
-        let kind = practice.watch.isChangedByHand ? RunKind.full : .change
+        let kind = practice.invariants.isChangedByHand ? RunKind.full : .change
         let record = await premises.synchronise(RunRequest(kind: kind, trigger: .manual))
         await premises.close()
         return record
     }
 
     private func checkAtRest(
-        _ practice: SimulatedPractice, _ oneClick: SimulatedOneClick, _ record: RunRecord
+        _ practice: SimulatedPractice, _ oneClick: SimulatedOneClick
     ) async throws {
         guard !world.executor.isOver else { return }
         let expected = try practice.central.read { db in
             try Contents(central: db, practice.catalogue, asOf: oneClick.today)
         }
         let status = try await oneClick.store.status(practice: practice.id)
-        practice.watch.checkAtRest(expected, status.exceptions)
+        practice.invariants.checkAtRest(expected, status.exceptions)
     }
 
     private func checkQuiet(
@@ -247,12 +247,5 @@ extension Catalogue {
             return kept.isEmpty ? nil : DataSet(name: set.name, tables: kept)
         }
         return limited
-    }
-}
-
-extension Catalogue: Equatable {
-    /// The same tables by the same descriptions.
-    public static func == (a: Catalogue, b: Catalogue) -> Bool {
-        a.tables.map(\.fingerprint) == b.tables.map(\.fingerprint)
     }
 }

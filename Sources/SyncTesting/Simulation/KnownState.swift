@@ -2,7 +2,7 @@ import SyncModel
 import SyncProtocol
 
 /// What a practice's OneClick is known to hold, and may be restored to: copied with its backups.
-struct CommitWatch {
+struct KnownState {
     var contents = Contents()
     var isFirstDone = false
     /// The run that was opened last.
