@@ -37,6 +37,11 @@ struct Knobs {
     /// Between two looks of the person who answers.
     var personPause: Duration
     var hasNeighbour: Bool
+    /// Whether the office goes on, and Central is backed up, between the steps of a run, so that it
+    /// may be restored into the midst of one.
+    var isTight: Bool
+    /// Which of its kinds of work the office does in this world: a bit for each.
+    var office: UInt64
     /// What the catalogue of this world is about.
     var tables: Set<TableName>
 
@@ -57,6 +62,9 @@ struct Knobs {
         officePause = interval / [1, 4, 10][random.below(3)]
         personPause = interval * [2, 6][random.below(2)]
         hasNeighbour = random.below(4) == 0
+        isTight = random.below(3) == 0
+        // Everything, half of it, or a quarter: few kinds of work meet each other more often.
+        office = [.max, random.next(), random.next() & random.next()][random.below(3)]
         retention.batch = 20
         if random.below(3) == 0 { retention.changesMax = Int64(5 + random.below(60)) }
         if random.below(3) == 0 { retention.age = .seconds(3600 + random.below(86_400)) }
@@ -72,6 +80,9 @@ struct Knobs {
         for fault in Fault.allCases {
             let isOn = random.below(3) == 0 || fault.isOffice
             if isOn { faults[fault] = Self.rate(fault) * (1 + random.below(6)) }
+        }
+        if isTight, random.below(2) == 0 {
+            faults[.centralRestored] = 8 * Self.rate(.centralRestored)
         }
     }
 

@@ -113,6 +113,13 @@ final class SimulatedPractice: @unchecked Sendable {
         }
     }
 
+    /// Between two steps of a run, where much happens at once in this world.
+    func goOn() async {
+        guard world.knobs.isTight, !isPinning, !isOfficeClosed, !world.isCalm else { return }
+        if world.random(below: 6) == 0 { workOnce() }
+        if world.random(below: 6) == 0 { await backUp() }
+    }
+
     func untilNotPinning() async {
         while isPinning { await world.sleep(.milliseconds(1)) }
     }
@@ -122,12 +129,13 @@ final class SimulatedPractice: @unchecked Sendable {
     func backUp() async {
         await untilNotPinning()
         guard let backup = try? central.backUp() else { return }
-        backups = (backups + [backup]).suffix(3)
+        backups = (backups + [backup]).suffix(world.knobs.isTight ? 12 : 3)
     }
 
     /// - Parameter isLatest: the last backup, or any of those that are kept.
     func restore(isLatest: Bool) async {
-        guard let backup = isLatest ? backups.last : backups.first else { return }
+        guard let last = backups.last, let first = backups.first else { return }
+        let backup = isLatest ? last : world.knobs.isTight ? world.pick(backups) : first
         await untilNotPinning()
         let before = central.version
         // Nobody restores a database under a running program.

@@ -183,6 +183,7 @@ final class SimulatedPremises: @unchecked Sendable {
             await world.sleep(.seconds(3600))
         }
         if world.strikes(.cancelled) { isStopped = true }
+        if isCurrent { await practice.goOn() }
         if isDead { throw Died() }
     }
 
