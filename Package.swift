@@ -60,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         // Already below the packages above; named because sources import their modules.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.0.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.0.0"),
@@ -92,17 +93,32 @@ let package = Package(
         module(
             "OneClickServer",
             [
-                "SyncModel", "SyncProtocol", "OneClickStore", "Observability", hummingbird,
-                httpTypes, jwt, logging, lifecycle, nio,
+                "SyncModel", "SyncProtocol", "OneClickStore", "Observability", "WebSupport",
+                hummingbird, httpTypes, jwt, logging, lifecycle, nio,
             ]),
         module(
             "PortalService",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability", grdb,
-                lifecycle, logging, hummingbird, httpTypes, nio, nioHTTP,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                lifecycle, logging,
             ]),
         module("Observability", [logging]),
+        module(
+            "WebSupport",
+            [
+                "SyncModel", "SQLDrivers", "WebResource", hummingbird, httpTypes, nio, crypto, grdb,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        module(
+            "ManagementConsole",
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "PortalService", "WebSupport",
+                "Observability", hummingbird, httpTypes, logging, lifecycle, nio, nioHTTP,
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         module("SampleOffice", [grdb, sqlite, crypto]),
         module(
             "SyncTesting",
@@ -110,14 +126,15 @@ let package = Package(
                 "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
                 "SampleOffice", grdb, crypto,
             ]),
-        .target(
-            name: "CatalogueResource", exclude: ["catalogue.yaml"]),
+        .target(name: "CatalogueResource", exclude: ["catalogue.yaml"]),
+        .target(name: "WebResource", exclude: ["files"]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         tool(
             "syncworker",
             [
-                "Catalogue", "Central", "OneClickClient", "PortalService", "SyncEngine",
-                "SyncModel", "SyncProtocol", "Observability", lifecycle, logging,
+                "Catalogue", "Central", "ManagementConsole", "OneClickClient", "PortalService",
+                "SyncEngine", "SyncModel", "SyncProtocol", "Observability", "WebSupport",
+                lifecycle, logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -126,7 +143,7 @@ let package = Package(
             "oneclick",
             [
                 "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "SyncProtocol",
-                "Observability", crypto, lifecycle, logging,
+                "Observability", "WebSupport", crypto, lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),

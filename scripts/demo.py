@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct horse battery staple"
 BINARIES = ROOT / ".build" / os.environ.get("CONFIGURATION", "release")
 
 
@@ -24,6 +26,22 @@ def arguments():
                         "default: about 50 for each client")
     parser.add_argument("--dir", help="keep the demo's files here; they must not exist yet")
     return parser.parse_args()
+
+
+def sign_ins(central):
+    """Two of the sample's people: one with the permission for the console, one without."""
+    with sqlite3.connect(f"file:{central}?mode=ro", uri=True) as database:
+        people = database.execute("""
+            SELECT login_name, is_super_user OR EXISTS (
+              SELECT 1 FROM employee_security_group
+              JOIN task_permission USING (security_group_id)
+              WHERE employee_id = employee.id AND task = 'OneClick' AND allowed) AS permitted
+            FROM employee WHERE login_disabled = 0 ORDER BY id""").fetchall()
+    found = []
+    for permitted in (1, 0):
+        login = next(login for login, may in people if may == permitted)
+        found.append({"name": login, "password": PASSWORD, "permitted": bool(permitted)})
+    return found
 
 
 class Demo:
@@ -41,10 +59,10 @@ class Demo:
 
     # Processes
 
-    def call(self, program, *words, codes=(0,)):
+    def call(self, program, *words, codes=(0,), given=None):
         """Runs a command to its end and answers what it printed."""
         done = subprocess.run(
-            [BINARIES / program, *map(str, words)], stdout=subprocess.PIPE, text=True)
+            [BINARIES / program, *map(str, words)], stdout=subprocess.PIPE, text=True, input=given)
         if done.returncode not in codes:
             sys.exit(f"{program} {words[0]} ended with {done.returncode}.")
         return done.stdout
@@ -72,7 +90,8 @@ class Demo:
         size = ["--clients", self.options.clients, "--seed", 1]
         if self.options.transactions is not None:
             size += ["--transactions", self.options.transactions]
-        self.call("central-sample", "create", *size, self.central)
+        digest = self.call("syncworker", "hash-password", given=PASSWORD + "\n").strip()
+        self.call("central-sample", "create", *size, "--password-hash", digest, self.central)
         database = f"sqlite:{self.oneclick}"
         self.call("oneclick", "migrate", "--database", database)
         practice = json.loads(self.call(
@@ -83,14 +102,19 @@ class Demo:
         self.call(
             "syncworker", "init", "--central", f"sqlite:{self.central}", "--oneclick",
             self.address, "--code", practice["code"], "--config", self.config)
-        (self.folder / "demo.json").write_text(json.dumps({
-            "oneclick": self.address, "practice": practice["practice"],
-            "central": str(self.central), "oneclick_database": str(self.oneclick),
-            "config": str(self.config), "sign_ins": [],
-        }, indent=2) + "\n")
+        self.practice = practice["practice"]
 
     def serve(self):
+        """Any free port: another demo, or a real console, may have the usual one."""
+        self.config.write_text(self.config.read_text() + "console_listen: 127.0.0.1:0\n")
         self.service = self.start("syncworker", "serve", "--config", self.config, "--json")
+        self.sign_ins = sign_ins(self.central)
+        (self.folder / "demo.json").write_text(json.dumps({
+            "oneclick": self.address, "practice": self.practice,
+            "central": str(self.central), "oneclick_database": str(self.oneclick),
+            "config": str(self.config), "console": self.service["console"],
+            "sign_ins": self.sign_ins,
+        }, indent=2) + "\n")
 
     def run(self, *words):
         """One synchronisation; its exit code tells refused and held rows, which a sample has."""
@@ -106,6 +130,10 @@ class Demo:
 
     def keep_working(self):
         print(f"OneClick answers at {self.address}; the files are in {self.folder}.")
+        print(f"The console answers at {self.service['console']}:")
+        for person in self.sign_ins:
+            may = "may use it" if person["permitted"] else "may not"
+            print(f"  {person['name']}, password \"{PASSWORD}\", {may}.")
         print(f"Try: {BINARIES}/syncworker status --config {self.config}")
         print("An office is at work; every minute what changed is synchronised. Ctrl-C ends it.")
         while True:

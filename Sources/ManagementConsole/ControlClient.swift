@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import PortalService
 import SyncEngine
 import SyncModel
 import SyncProtocol
@@ -25,21 +26,28 @@ public struct ControlClient: Sendable {
         return address.withSockAddr { connect(descriptor, $0, socklen_t($1)) } == 0
     }
 
-    public func status() async throws -> Portal.Status { try await get("/status") }
+    public func status() async throws -> Portal.Status {
+        let answer: StatusAnswer = try await get("/api/v1/status")
+        return answer.service
+    }
+
+    private struct StatusAnswer: Decodable {
+        var service: Portal.Status
+    }
 
     public func runs(limit: Int) async throws -> [RunRecord] {
-        try await get("/runs?limit=\(limit)")
+        try await get("/api/v1/records?limit=\(limit)")
     }
 
     public func request(_ request: RunRequest) async throws -> Portal.Ticket {
-        try await call(.POST, "/runs", body: try WireJSON.encode(request))
+        try await call(.POST, "/api/v1/runs", body: try WireJSON.encode(request))
     }
 
     public func standing(of ticket: Int) async throws -> Portal.Standing {
-        try await get("/tickets/\(ticket)")
+        try await get("/api/v1/tickets/\(ticket)")
     }
 
-    public func stop() async throws -> Bool { try await call(.POST, "/stop", body: []) }
+    public func stop() async throws -> Bool { try await call(.POST, "/api/v1/stop", body: []) }
 
     private func get<T: Decodable>(_ path: String) async throws -> T {
         try await call(.GET, path, body: nil)

@@ -6,6 +6,7 @@ import NIOCore
 import OneClickStore
 import ServiceLifecycle
 import SyncModel
+import WebSupport
 
 /// OneClick's API over HTTP, as a service: runs until it is asked to shut down, then finishes the
 /// requests and commits under way.
@@ -31,12 +32,15 @@ public struct OneClickServer: Service {
         }
     }
 
+    /// Throws `address` for an address that others than this machine can reach.
+    ///
     /// `onReady` is called once with the address at which requests are answered: with the port that
     /// the system chose where 0 was asked for.
     public init(
         store: OneClickStore, address: ListenAddress, settings: Settings, logger: Logger,
         onReady: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
-    ) {
+    ) throws {
+        try Self.check(address)
         let commits = Commits(store: store, settings: settings, logger: logger)
         let router = Router()
         router.add(middleware: ErrorAnswers())
@@ -53,6 +57,17 @@ public struct OneClickServer: Service {
                 await onReady(address.with(port: port))
             },
             logger: logger)
+    }
+
+    /// Plain HTTP is for the machine itself.
+    public static func check(_ address: ListenAddress) throws {
+        guard !address.isLoopback else { return }
+        throw SyncError(
+            "address",
+            "OneClick does not listen on \(address.host): plain HTTP would cross the network "
+                + "unencrypted.",
+            hint: "Listen on 127.0.0.1 and put a proxy that speaks HTTPS, such as nginx or "
+                + "Caddy, in front of it.")
     }
 
     /// Throws `address` if nothing can listen there.

@@ -1,7 +1,7 @@
 import SyncModel
 
-/// Where the API listens. Plain HTTP is for the machine itself only: what crosses a network is
-/// encrypted by the proxy in front.
+/// Where a server listens. Plain HTTP is for the machine itself only (`isLoopback`): what crosses a
+/// network is encrypted, by the server or by a proxy in front of it.
 public struct ListenAddress: Hashable, Sendable {
     public let host: String
     /// 0 means any free port.
@@ -15,8 +15,7 @@ public struct ListenAddress: Hashable, Sendable {
     /// 127.0.0.1 with a free port.
     public static let anyLoopbackPort = ListenAddress(host: "127.0.0.1", port: 0)
 
-    /// Reads `HOST:PORT`, an IPv6 host in brackets. Throws `address` for anything else, and for a
-    /// host that is not this machine's loopback.
+    /// Reads `HOST:PORT`, an IPv6 host in brackets. Throws `address` for anything else.
     public init(_ text: String) throws {
         guard let colon = text.lastIndex(of: ":"),
             let port = Int(text[text.index(after: colon)...]),
@@ -28,19 +27,19 @@ public struct ListenAddress: Hashable, Sendable {
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
-            throw SyncError(
-                "address",
-                "OneClick does not listen on \(host): plain HTTP would cross the network "
-                    + "unencrypted.",
-                hint: "Listen on 127.0.0.1 and put a proxy that speaks HTTPS, such as nginx or "
-                    + "Caddy, in front of it.")
-        }
         self.init(host: host, port: port)
     }
 
-    func with(port: Int) -> ListenAddress { ListenAddress(host: host, port: port) }
+    /// Whether only this machine itself can connect.
+    public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
+    public func with(port: Int) -> ListenAddress { ListenAddress(host: host, port: port) }
 
     /// As a client writes it.
-    public var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    public var url: String { url(isSecure: false) }
+
+    public func url(isSecure: Bool) -> String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        return "\(isSecure ? "https" : "http")://\(host):\(port)"
+    }
 }

@@ -6,6 +6,7 @@ import OneClickServer
 import OneClickStore
 import ServiceLifecycle
 import SyncModel
+import WebSupport
 import UnixSignals
 
 /// Serves the API until SIGTERM or SIGINT.
@@ -41,7 +42,7 @@ struct Serve: AsyncParsableCommand {
                 "\"\(logLevel)\" is no log level; take debug, info, warning or error.")
         }
         do {
-            _ = try ListenAddress(listen)
+            try OneClickServer.check(try ListenAddress(listen))
         } catch let error as SyncError {
             throw ValidationError(error.description)
         }
@@ -52,7 +53,7 @@ struct Serve: AsyncParsableCommand {
         let logger = Logger(label: "oneclick")
         let store = try common.store()
         let common = common
-        let server = OneClickServer(
+        let server = try OneClickServer(
             store: store, address: try ListenAddress(listen),
             settings: .init(now: SystemClock.now), logger: logger,
             onReady: { address in

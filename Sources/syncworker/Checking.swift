@@ -3,7 +3,10 @@ import Logging
 import ArgumentParser
 import Central
 import Foundation
+import ManagementConsole
+import PortalService
 import SyncModel
+import WebSupport
 
 /// What the configuration comes to.
 struct Configuration: AsyncParsableCommand {
@@ -39,6 +42,9 @@ struct Configuration: AsyncParsableCommand {
                 "central_wait_seconds": String(settings.centralWaitSeconds),
                 "time_zone": settings.time.zone.identifier,
                 "log_level": settings.logLevel.rawValue, "key": "(in \(settings.keyFile))",
+                "console_listen": settings.console?.url(
+                    isSecure: settings.consoleCertificate != nil) ?? "none",
+                "console_certificate": settings.consoleCertificate?.chainFile ?? "(none)",
             ]
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             try common.answer(

@@ -1,3 +1,4 @@
+import PortalService
 import ArgumentParser
 import OneClickClient
 import SyncModel

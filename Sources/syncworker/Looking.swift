@@ -1,6 +1,7 @@
 import OneClickClient
 import ArgumentParser
 import Foundation
+import ManagementConsole
 import PortalService
 import SyncEngine
 import SyncModel
@@ -47,7 +48,7 @@ struct Status: AsyncParsableCommand {
                 lines.append("At the moment: \(progress.step), \(progress.rowsSent) rows sent.")
             }
         } else if let service = answer.service {
-            lines.append("Next scheduled sync: \(time.words(service.nextStart))")
+            lines.append("Next scheduled sync: \(service.nextStart.map(time.words) ?? "none")")
         } else if let process = answer.process {
             lines.append("Process \(process) synchronises; no service answers.")
         } else {

@@ -17,9 +17,10 @@ struct SyncWorker: AsyncParsableCommand {
             Exit codes: 0 succeeded, 1 failed or stopped, 2 the command was not understood, \
             3 completed with errors, 4 removals or a question wait for an answer.
             """,
+        version: Release.version,
         subcommands: [
             Initialise.self, Serve.self, Run.self, Status.self, Runs.self, Held.self, Approve.self,
-            Configuration.self, CaptureCommand.self,
+            Configuration.self, CaptureCommand.self, Administrator.self, HashPassword.self,
         ])
 
     /// As ArgumentParser's own, with this program's exit codes.

@@ -1,5 +1,6 @@
 import Foundation
 import OneClickClient
+import ManagementConsole
 import PortalService
 import SyncEngine
 import SyncModel

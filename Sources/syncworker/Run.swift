@@ -3,6 +3,7 @@ import Logging
 import ArgumentParser
 import Foundation
 import Observability
+import ManagementConsole
 import PortalService
 import SyncEngine
 import SyncModel

@@ -2,6 +2,7 @@ import SyncProtocol
 import ArgumentParser
 import Foundation
 import Logging
+import ManagementConsole
 import Observability
 import PortalService
 import ServiceLifecycle
@@ -14,15 +15,18 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Synchronise by the schedule, until stopped.",
         discussion: """
-            Every 30 minutes unless the configuration says otherwise. On SIGTERM or Ctrl-C a \
-            synchronisation in progress ends between two batches; nothing is lost.
+            Every 30 minutes unless the configuration says otherwise. The Management Console \
+            answers at http://127.0.0.1:8470 unless the configuration says otherwise. On SIGTERM \
+            or Ctrl-C a synchronisation in progress ends between two batches; nothing is lost.
             """)
 
     @OptionGroup var common: CommonOptions
 
     private struct Answer: Encodable {
         var socket: String
-        var nextStart: Timestamp
+        var nextStart: Timestamp?
+        /// Where browsers find the console; nil where it is switched off.
+        var console: String?
     }
 
     func run() async throws {
@@ -48,27 +52,59 @@ struct Serve: AsyncParsableCommand {
                 Self.log(record, logger)
                 return record
             })
-        let control = ControlServer(portal: portal, journal: journal, socket: settings.socket)
+        let (console, connections) = try wiring.console(portal: portal, journal: journal)
+        let control = ControlSocket(console: console, path: settings.socket)
         var quiet = logger
         quiet.logLevel = .warning
-        // Said once the socket answers: whoever reads it may use the other commands at once.
-        let application = control.application(logger: quiet) {
-            let next = await portal.status().nextStart
-            try? common.answer(
-                Answer(socket: settings.socket, nextStart: next),
-                "SyncWorker serves \(settings.server); next synchronisation at "
-                    + "\(settings.time.words(next)).")
+        // Said once both answer: whoever reads it may use the other commands, or a browser, at once.
+        let ready = Readiness(settings: settings, portal: portal, common: common)
+        var services: [any Service] = [
+            control.application(logger: quiet) { await ready.isListening() }, portal, connections,
+        ]
+        if let address = settings.console {
+            let server = try ConsoleServer(
+                console: console, address: address, certificate: settings.consoleCertificate)
+            services.append(
+                try server.application(logger: quiet) { await ready.isListening(console: $0) })
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: [application, portal],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
-        control.removeSocket()
+        control.remove()
         // The last moment for what the journal could not take before.
         try? await journal.writeLate()
         try journal.close()
         withExtendedLifetime(lock) {}
+    }
+
+    /// Says once that everything answers.
+    private actor Readiness {
+        let settings: Settings
+        let portal: Portal
+        let common: CommonOptions
+        private var isSocketThere = false
+        private var console: String?
+
+        init(settings: Settings, portal: Portal, common: CommonOptions) {
+            self.settings = settings
+            self.portal = portal
+            self.common = common
+        }
+
+        func isListening(console: String? = nil) async {
+            if let console { self.console = console } else { isSocketThere = true }
+            guard isSocketThere, self.console != nil || settings.console == nil else { return }
+            let next = await portal.status().nextStart
+            var words = "SyncWorker serves \(settings.server)"
+            if let next { words += "; next synchronisation at \(settings.time.words(next))" }
+            words += "."
+            if let console = self.console {
+                words += "\nThe Management Console answers at \(console)."
+            }
+            try? common.answer(
+                Answer(socket: settings.socket, nextStart: next, console: self.console), words)
+        }
     }
 
     /// Counts and codes, never a record's values.

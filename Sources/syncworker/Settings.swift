@@ -1,8 +1,11 @@
+import PortalService
 import Configuration
 import Foundation
 import Logging
+import ManagementConsole
 import SyncModel
 import SystemPackage
+import WebSupport
 import Yams
 
 /// The effective configuration: environment (`SYNCWORKER_...`) before file before defaults.
@@ -19,12 +22,17 @@ struct Settings: Sendable {
     /// Times are shown to people as the practice's clocks show them.
     var time: PracticeTime
     var logLevel: Logger.Level
+    /// Where the console answers browsers; nil for nowhere.
+    var console: ListenAddress?
+    var consoleCertificate: ConsoleServer.Certificate?
     /// Keys, journal, lock and socket lie in the configuration's own folder.
     var folder: String { (file as NSString).deletingLastPathComponent }
 
     var keyFile: String { folder + "/syncworker.key" }
     var fingerprintKeyFile: String { folder + "/syncworker.fingerprint" }
     var journalFile: String { folder + "/syncworker-journal.db" }
+    var sessionsFile: String { folder + "/syncworker-sessions.db" }
+    var administratorsFile: String { folder + "/syncworker-administrators" }
     var lockFile: String { folder + "/syncworker.lock" }
     var socket: String { Self.socket(in: folder) }
 
@@ -41,9 +49,12 @@ struct Settings: Sendable {
     }
 
     static let sqlite = "sqlite:"
+    /// Browsers of the server itself; others come by a proxy, or by TLS.
+    static let consoleDefault = "127.0.0.1:8470"
     static let keys = [
         "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
-        "server", "central_wait_seconds", "time_zone", "log_level",
+        "server", "central_wait_seconds", "time_zone", "log_level", "console_listen",
+        "console_certificate", "console_key",
     ]
 
     static func path(ofCentral value: String) -> String? {
@@ -120,6 +131,7 @@ struct Settings: Sendable {
 
         mutating func settings(_ file: String) -> Settings {
             let folder = (file as NSString).deletingLastPathComponent
+            let certificate = certificate(folder)
             return Settings(
                 file: file, central: central(folder), oneclick: address(),
                 practice: PracticeID(rawValue: Int64(number("practice", nil, 1...Int.max))),
@@ -128,7 +140,37 @@ struct Settings: Sendable {
                 intervalMinutes: number("interval_minutes", 30, 1...1440),
                 server: optional("server") ?? ProcessInfo.processInfo.hostName,
                 centralWaitSeconds: number("central_wait_seconds", 10, 0...600), time: time(),
-                logLevel: level())
+                logLevel: level(), console: console(certificate), consoleCertificate: certificate)
+        }
+
+        private mutating func console(_ certificate: ConsoleServer.Certificate?) -> ListenAddress? {
+            let value = optional("console_listen") ?? Settings.consoleDefault
+            guard value != "none" else { return nil }
+            do {
+                let address = try ListenAddress(value)
+                try ConsoleServer.check(address, certificate)
+                return address
+            } catch {
+                mistakes.append("console_listen: \(error)")
+                return nil
+            }
+        }
+
+        private mutating func certificate(_ folder: String) -> ConsoleServer.Certificate? {
+            let files = ["console_certificate", "console_key"].map { key in
+                optional(key).map { Settings.absolute($0, in: folder) }
+            }
+            for case let file? in files where !FileManager.default.isReadableFile(atPath: file) {
+                mistakes.append("\(file) cannot be read: console_certificate and console_key "
+                    + "name PEM files.")
+            }
+            guard let chain = files[0], let key = files[1] else {
+                if files[0] != nil || files[1] != nil {
+                    mistakes.append("console_certificate and console_key need each other.")
+                }
+                return nil
+            }
+            return ConsoleServer.Certificate(chainFile: chain, keyFile: key)
         }
 
         /// An empty value, such as a key with nothing behind it, is none.

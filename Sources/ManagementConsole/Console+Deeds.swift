@@ -1,0 +1,82 @@
+import PortalService
+import SyncEngine
+import SyncModel
+import SyncProtocol
+
+/// What a person can do, whether by a page or by the API. Everything is written down.
+extension Console {
+    func start(_ request: RunRequest, by person: String) async throws -> Portal.Ticket {
+        if let only = request.only {
+            let names = settings.shapes.dataSets.map(\.name)
+            guard let unknown = only.first(where: { !names.contains($0) }) else {
+                return try await started(request, person)
+            }
+            throw SyncError(
+                .form, "There is no data set \"\(unknown.prefix(80))\".",
+                hint: "There are: \(names.joined(separator: ", ")).")
+        }
+        return try await started(request, person)
+    }
+
+    private func started(
+        _ request: RunRequest, _ person: String
+    ) async throws -> Portal.Ticket {
+        var request = request
+        request.person = person
+        request.trigger = .manual
+        let alone = request.only.map { " of \($0.joined(separator: ", "))" } ?? ""
+        try await note(
+            person, "start", "Asked for a synchronisation"
+                + " (\(RunWords.kind(request.kind, request.purpose)))\(alone).")
+        return await portal.request(request)
+    }
+
+    /// False where none is in progress.
+    func stop(by person: String) async throws -> Bool {
+        guard await portal.stop() else { return false }
+        try await note(person, "stop", "Stopped the synchronisation in progress.")
+        return true
+    }
+
+    func pause(reason: String, by person: String) async throws {
+        try await portal.pause(by: person, reason: reason)
+        try await note(person, "pause", "Paused synchronisation: \(reason)")
+    }
+
+    func resume(by person: String) async throws {
+        try await portal.resume(by: person)
+        try await note(person, "resume", "Resumed synchronisation.")
+    }
+
+    func set(intervalMinutes: Int, by person: String) async throws {
+        try await portal.setInterval(minutes: intervalMinutes, by: person)
+        try await note(
+            person, "interval",
+            "Set the interval to \(Figure.count(intervalMinutes, "minute")).")
+    }
+
+    func set(quietHours: QuietHours?, by person: String) async throws {
+        try await portal.setQuietHours(quietHours, by: person)
+        let words = quietHours.map {
+            "Set quiet hours from \(ClockTime.text($0.from)) to \(ClockTime.text($0.to))."
+        }
+        try await note(person, "quiet_hours", words ?? "Took the quiet hours away.")
+    }
+
+    func answer(_ request: AnswerRequest, by person: String) async throws -> AnswerReceipt {
+        var request = request
+        request.person = person
+        let receipt = try await settings.answer(request)
+        let what = request.table.map { "held removals of \($0)" } ?? "the question of lineage"
+        let answer = request.answer == .approve ? "Approved" : "Kept"
+        try await note(
+            person, "answer", "\(answer) \(what) (\(Figure.grouped(receipt.answered))).")
+        await connections.refresh()
+        return receipt
+    }
+
+    private func note(_ person: String, _ action: String, _ details: String) async throws {
+        try await journal.note(
+            AuditEntry(at: settings.now(), person: person, action: action, details: details))
+    }
+}

@@ -1,0 +1,103 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PortalService
+import ServiceLifecycle
+import SyncEngine
+import SyncModel
+import SyncProtocol
+import WebSupport
+
+/// Server-sent events: the parts of the first page, rendered anew whenever they change.
+extension Console {
+    /// Parts of the page by the ids of their elements.
+    private struct Parts: Encodable {
+        /// Another release has other parts: the page is then loaded anew.
+        var version: String
+        var parts: [String: String]
+    }
+
+    /// What is new is sent within this time.
+    static let eventEvery = Duration.seconds(1)
+    /// Something is sent at least every so many rounds, so that a page notices a service that hangs.
+    static let roundsSilentMax = 5
+
+    func addEvents(to router: Router<ConsoleContext>) {
+        router.get("console/events") { request, _ in
+            let visitor = try await signedIn(request)
+            try visitor.mayLook()
+            return Response(
+                status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+                body: ResponseBody { writer in
+                    try await stream(request, to: &writer)
+                    try await writer.finish(nil)
+                })
+        }
+    }
+
+    private func stream(_ request: Request, to writer: inout any ResponseBodyWriter) async throws {
+        var sent: [String: String] = [:]
+        var memory = Memory()
+        var silent = 0
+        while let visitor = try await visitor(request), (try? visitor.mayLook()) != nil {
+            // A service that shuts down does not wait for pages that somebody left open.
+            if Task.isShuttingDownGracefully { return }
+            let parts = try await parts(visitor, &memory)
+            let new = parts.filter { sent[$0.key] != $0.value }
+            sent = parts
+            silent = new.isEmpty ? silent + 1 : 0
+            if !new.isEmpty {
+                let json = try WireJSON.encode(Parts(version: WebFiles.version, parts: new))
+                try await writer.write(
+                    ByteBuffer(string: "data: \(String(decoding: json, as: UTF8.self))\n\n"))
+            } else if silent >= Self.roundsSilentMax {
+                try await writer.write(ByteBuffer(string: "event: still\ndata: here\n\n"))
+                silent = 0
+            }
+            try await settings.wait(Self.eventEvery)
+        }
+        try await writer.write(ByteBuffer(string: "event: over\ndata: sign in\n\n"))
+    }
+
+    /// What the journal said, as long as it holds.
+    private struct Memory {
+        var past: Overview.Past?
+        var run: RunID?
+        var isRunning = false
+        var readAt: Timestamp?
+        var oneclickAnsweredAt: Timestamp?
+        var errors: String?
+    }
+
+    private func parts(
+        _ visitor: Visitor, _ memory: inout Memory
+    ) async throws -> [String: String] {
+        let status = await portal.status()
+        let isSame = memory.run == status.lastRun?.id && memory.isRunning == status.isRunning
+        let isFresh = memory.readAt.map {
+            (.zero..<Duration.seconds(60)).contains(settings.now() - $0)
+        }
+        if !isSame || isFresh != true {
+            memory = Memory(
+                past: try await past(status), run: status.lastRun?.id, isRunning: status.isRunning,
+                readAt: settings.now())
+        }
+        let overview = try await overview(memory.past)
+        if memory.errors == nil
+            || memory.oneclickAnsweredAt != overview.connections.oneclickAnsweredAt
+        {
+            memory.errors = try templates.render(
+                "errors-now", try await errorsView(text: "", entriesMax: 4, isRefusedOnly: true))
+            memory.oneclickAnsweredAt = overview.connections.oneclickAnsweredAt
+        }
+        let token = visitor.session.formToken
+        return [
+            "status": try templates.render("status", StatusView(overview, settings)),
+            "notices": try templates.render("notices", NoticesView(overview, settings)),
+            "actions": try templates.render("actions", ActionsView(overview, settings, formToken: token)),
+            "data-sets": try templates.render("data-sets", DataSetsView(overview, settings)),
+            "recent": try templates.render("recent", RecentView(overview, settings)),
+            "errors-now": memory.errors ?? "",
+        ]
+    }
+}
