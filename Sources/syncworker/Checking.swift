@@ -3,6 +3,7 @@ import Logging
 import ArgumentParser
 import Central
 import Foundation
+import PortalService
 import SyncModel
 
 /// What the configuration comes to.

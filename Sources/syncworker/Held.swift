@@ -1,5 +1,6 @@
 import ArgumentParser
 import OneClickClient
+import PortalService
 import SyncModel
 import SyncProtocol
 

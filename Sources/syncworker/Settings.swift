@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Logging
+import PortalService
 import SyncModel
 import SystemPackage
 import Yams
