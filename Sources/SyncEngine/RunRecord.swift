@@ -61,6 +61,9 @@ public struct RunRecord: Hashable, Sendable, Codable {
         public var message: String
         public var hint: String
 
+        /// Whether it is a removal that waits for an answer.
+        public var isHeld: Bool { code == "held" }
+
         enum CodingKeys: String, CodingKey {
             case dataSet = "data_set"
             case table, key, code, message, hint
@@ -141,6 +144,10 @@ public struct RunProgress: Hashable, Sendable, Codable {
         public var rowsDone: Int
         /// About how many there are; nil where that is not known.
         public var rowsTotal: Int?
+        /// When work on it began; nil while it waits.
+        public var startedAt: Timestamp?
+        /// When the last of its tables was done; nil until then.
+        public var finishedAt: Timestamp?
 
         public init(name: String, state: State = .waiting, rowsDone: Int = 0, rowsTotal: Int? = nil)
         {

@@ -40,7 +40,8 @@ final class Synchronisation {
         environment = runner.environment
         self.start = start
         self.isStopped = isStopped
-        report = ProgressReport(start, runner.settings.shapes, progress)
+        report = ProgressReport(
+            start, runner.settings.shapes, now: runner.environment.now, progress)
     }
 
     var purpose: RunPurpose { start.request.purpose }

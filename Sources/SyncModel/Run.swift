@@ -46,6 +46,9 @@ public enum Outcome: String, Hashable, Sendable, Codable, CaseIterable, Comparab
     }
 }
 
+// As dictionary keys, outcomes are plain JSON object keys.
+extension Outcome: CodingKeyRepresentable {}
+
 /// How many rows of a table or data set a run added, changed, removed, found equal, left held or
 /// refused.
 public struct Counts: Hashable, Sendable, Codable {

@@ -100,9 +100,6 @@ extension RunRecord {
 }
 
 extension RunRecord.Problem {
-    /// Whether it is a removal that waits for an answer.
-    var isHeld: Bool { code == "held" }
-
     var text: String { (dataSet.map { "\($0): " } ?? "") + "\(message) \(hint)" }
 }
 
