@@ -11,27 +11,12 @@ public final class SQLiteJournal: Journal {
     let queue: DatabaseQueue
     private let path: String
     /// In the order of the runs.
-    private let late = Mutex<[LateRecord]>([])
+    let late = Mutex<[LateRecord]>([])
     /// The run that this process began last.
     private let begun = Mutex<RunID?>(nil)
 
-    static let version = 1
     /// Runs are kept this long.
     static let keptFor = Duration.seconds(90 * 86_400)
-
-    private static let schema = [
-        """
-        CREATE TABLE runs (
-          number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, started_at TEXT NOT NULL,
-          start TEXT NOT NULL, outcome TEXT, record TEXT
-        ) STRICT
-        """,
-        "CREATE INDEX runs_by_start ON runs (started_at)",
-        // `settled` is the run that was given the fence.
-        "CREATE TABLE installation (fence INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT",
-        "INSERT INTO installation VALUES (0, 0)",
-        "PRAGMA user_version = 1",
-    ]
 
     public init(path: String) throws {
         self.path = path
@@ -41,17 +26,7 @@ public final class SQLiteJournal: Journal {
         queue = try Self.explaining(path) {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-            try queue.write { db in
-                switch try Int.fetchOne(db, sql: "PRAGMA user_version") {
-                case 0: for sql in Self.schema { try db.execute(sql: sql) }
-                case Self.version: break
-                default:
-                    throw SyncError(
-                        .journal, "The journal \(path) was made by a newer release.",
-                        hint: "Use that release, or move the journal away: history is lost, and "
-                            + "OneClick may ask for a new enrolment.")
-                }
-            }
+            try queue.write { try JournalSchema.bringUpToDate($0, path: path) }
             return queue
         }
     }
@@ -88,11 +63,8 @@ public final class SQLiteJournal: Journal {
 
     public func begin(_ run: RunStart) async throws {
         try await writeLate()
-        let start = String(decoding: try WireJSON.encode(run), as: UTF8.self)
         try await write { db in
-            try db.execute(
-                sql: "INSERT INTO runs (id, started_at, start) VALUES (?, ?, ?)",
-                arguments: [run.id.rawValue, run.startedAt.sql, start])
+            try RunRow(run).write(db)
             try db.execute(
                 sql: """
                     DELETE FROM runs
@@ -107,7 +79,7 @@ public final class SQLiteJournal: Journal {
     public func record(_ run: RunRecord) async throws {
         do {
             try await writeLate()
-            try await write { try Self.end(run, $0) }
+            try await write { try RunRow(run.start, run).write($0) }
         } catch {
             guard let reason = error as? SyncError else { throw error }
             let record = LateRecord(run, reason)
@@ -120,24 +92,11 @@ public final class SQLiteJournal: Journal {
     public func writeLate() async throws {
         let late = late.withLock(\.self)
         guard !late.isEmpty else { return }
-        try await write { db in for record in late { try Self.end(record.written, db) } }
+        try await write { db in
+            for run in late.map(\.written) { try RunRow(run.start, run).write(db) }
+        }
         let written = Set(late.map(\.id))
         self.late.withLock { $0.removeAll { written.contains($0.id) } }
-    }
-
-    /// The end of a run, also of one whose beginning could not be written down.
-    private static func end(_ run: RunRecord, _ db: Database) throws {
-        let record = String(decoding: try WireJSON.encode(run), as: UTF8.self)
-        let start = String(decoding: try WireJSON.encode(run.start), as: UTF8.self)
-        try db.execute(
-            sql: """
-                INSERT INTO runs (id, started_at, start, outcome, record) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE
-                SET outcome = excluded.outcome, record = excluded.record
-                """,
-            arguments: [
-                run.id.rawValue, run.startedAt.sql, start, run.outcome.rawValue, record,
-            ])
     }
 
     // MARK: Looking back
@@ -192,7 +151,7 @@ public final class SQLiteJournal: Journal {
         func run(_ late: [LateRecord]) throws -> RunRecord {
             if let record { return try WireJSON.decode(from: Array(record.utf8)) }
             return try late.first { $0.id == id }?.unwritten
-                ?? SQLiteJournal.cutOff(try WireJSON.decode(from: Array(start.utf8)))
+                ?? .cutOff(try WireJSON.decode(from: Array(start.utf8)))
         }
     }
 
@@ -201,10 +160,10 @@ public final class SQLiteJournal: Journal {
     public func endCutOff() async throws {
         try await write { db in
             let starts = try String.fetchAll(
-                db, sql: "SELECT start FROM runs WHERE record IS NULL")
+                db, sql: "SELECT start FROM runs WHERE record IS NULL ORDER BY number")
             for start in starts {
-                let run = Self.cutOff(try WireJSON.decode(from: Array(start.utf8)))
-                try Self.end(run, db)
+                let start: RunStart = try WireJSON.decode(from: Array(start.utf8))
+                try RunRow(start, .cutOff(start)).write(db)
             }
         }
     }
@@ -227,29 +186,15 @@ public final class SQLiteJournal: Journal {
         }
     }
 
-    private static func cutOff(_ start: RunStart) -> RunRecord {
-        RunRecord(
-            start: start, finishedAt: start.startedAt, outcome: .failed,
-            errors: [
-                .init(
-                    dataSet: nil, table: nil, key: nil, code: "cut_off",
-                    message:
-                        "This synchronisation has no end in the journal: its process was ended "
-                        + "during it, or could not write it down.",
-                    hint: "Nothing is lost: the next synchronisation carries on from what OneClick "
-                        + "has.")
-            ])
-    }
-
     // MARK: Transactions
 
-    private func read<T: Sendable>(
+    func read<T: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
         do { return try await queue.read(body) } catch { throw Self.explained(error, path) }
     }
 
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
         do { try await queue.write(body) } catch { throw Self.explained(error, path) }
     }
 
@@ -281,5 +226,20 @@ extension RunRecord {
             id: id,
             request: RunRequest(kind: kind, trigger: trigger, purpose: purpose, person: person),
             startedAt: startedAt)
+    }
+
+    /// What is said of a run that its process did not survive.
+    static func cutOff(_ start: RunStart) -> RunRecord {
+        RunRecord(
+            start: start, finishedAt: start.startedAt, outcome: .failed,
+            errors: [
+                .init(
+                    dataSet: nil, table: nil, key: nil, code: "cut_off",
+                    message:
+                        "This synchronisation has no end in the journal: its process was ended "
+                        + "during it, or could not write it down.",
+                    hint: "Nothing is lost: the next synchronisation carries on from what OneClick "
+                        + "has.")
+            ])
     }
 }
