@@ -45,7 +45,7 @@ extension Console {
             return try Response.json(
                 StatusReport(
                     service: await portal.status(), connections: await connections.state,
-                    lastGood: try await journal.lastGood(), version: settings.version))
+                    lastGood: try await journal.lastApplied(), version: settings.version))
         }
         api.get("runs") { request, context in
             _ = try await caller(request, context)

@@ -37,7 +37,7 @@ extension Console {
 
     func past(_ status: Portal.Status) async throws -> Overview.Past {
         Overview.Past(
-            lastGood: try await journal.lastGood(),
+            lastGood: try await journal.lastApplied(),
             day: try await journal.activity(
                 since: settings.now() + .seconds(-86_400), limit: Overview.dayMax),
             latest: try await journal.history(

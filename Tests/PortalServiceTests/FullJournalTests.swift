@@ -104,6 +104,34 @@ struct FullJournalTests {
         #expect(run.startedAt == start("a").startedAt)
     }
 
+    @Test func `lists show what is not written yet, at the place that it will have`() async throws {
+        try await journal.begin(start("first"))
+        try await journal.record(record("first", .succeeded))
+        try await recordOnFullDisk(record("a", .held, "too_long"))
+        try await journal.record(record("b", .failed, "journal"))
+        for isUnderway in [false, true] {
+            let runs = try await journal.history(limit: 10, isUnderway: isUnderway)
+            #expect(runs.map(\.id.rawValue) == ["b", "a", "first"])
+            #expect(runs.map(\.number) == [3, 2, 1])
+            #expect(runs.map(\.outcome) == [.failed, .failed, .succeeded])
+            #expect(try await journal.count(isUnderway: isUnderway) == 3)
+        }
+        #expect(try await journal.history(before: 3, limit: 1).map(\.number) == [2])
+        #expect(
+            try await journal.history(RunFilter(text: "is full"), limit: 9).map(\.number) == [2])
+        #expect(try await journal.count(RunFilter(outcomes: [.failed])) == 2)
+        #expect(try await journal.lastApplied()?.id.rawValue == "first")
+        let since = start("a").startedAt
+        #expect(try await journal.activity(since: since, limit: 9).map(\.number) == [1, 2, 3])
+        let days = try await journal.activityByDay(since: since) { $0.dateInUTC }
+        #expect(days.map(\.outcomes) == [[.failed: 2, .succeeded: 1]])
+        try await free()
+        try await journal.writeLate()
+        let written = try await journal.history(limit: 10)
+        #expect(written.map(\.number) == [3, 2, 1])
+        #expect(written.map(\.outcome) == [.failed, .held, .succeeded])
+    }
+
     @Test func `the end of a run brings its beginning with it`() async throws {
         try await journal.record(record("a", .failed, "central"))
         #expect(try await written() == [record("a", .failed, "central")])

@@ -140,7 +140,7 @@ struct SQLiteJournalTests {
     @Test func `a journal of a newer release is refused and left as it is`() async throws {
         try SQLiteJournal(path: path).close()
         let queue = try DatabaseQueue(path: path)
-        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 2") }
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 3") }
         try queue.close()
         let error = #expect(throws: SyncError.self) { try SQLiteJournal(path: path) }
         #expect(error?.code == .journal)
