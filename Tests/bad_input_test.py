@@ -45,7 +45,7 @@ def call(program, *words, environment=None, folder=None, user=None):
     done = subprocess.run(
         [BINARIES / program, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, cwd=folder, user=user,
-        env={**os.environ, **(environment or {})})
+        env={"SYNCWORKER_CONSOLE_LISTEN": "127.0.0.1:0", **os.environ, **(environment or {})})
     return Done(done.returncode, done.stdout.decode("utf-8", "replace"))
 
 

@@ -44,7 +44,7 @@ class Program:
         self.process = subprocess.Popen(
             [BINARIES / program, *map(str, words)], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-            env={**os.environ, **(environment or {})})
+            env={"SYNCWORKER_CONSOLE_LISTEN": "127.0.0.1:0", **os.environ, **(environment or {})})
         self.lines = []
         self.signals = set()
         self.log = open(log, "a") if log else None

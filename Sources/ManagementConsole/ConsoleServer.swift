@@ -1,18 +1,17 @@
-import Foundation
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOSSL
+import ServiceLifecycle
 import SyncModel
 import WebSupport
 
 /// Serves the console to browsers: on loopback by plain HTTP, elsewhere by TLS only.
-public struct ConsoleServer: Sendable {
-    private let console: Console
+public struct ConsoleServer: Service {
+    private let application: Application<RouterResponder<ConsoleContext>>
     private let address: ListenAddress
-    private let certificate: Certificate?
 
     /// PEM files.
     public struct Certificate: Hashable, Sendable {
@@ -25,12 +24,32 @@ public struct ConsoleServer: Sendable {
         }
     }
 
-    /// Throws `address` where others than this machine would come by plain HTTP.
-    public init(console: Console, address: ListenAddress, certificate: Certificate?) throws {
+    /// Throws `address` where others than this machine would come by plain HTTP, or where the
+    /// certificate cannot be read.
+    ///
+    /// - Parameter onReady: called once with the address that answers.
+    public init(
+        console: Console, address: ListenAddress, certificate: Certificate?, logger: Logger,
+        onReady: @escaping @Sendable (String) async -> Void = { _ in }
+    ) throws {
         try Self.check(address, certificate)
-        self.console = console
         self.address = address
-        self.certificate = certificate
+        // A page that nobody looks at any more must not hold a connection for ever.
+        let http = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(120)))
+        application = Application(
+            router: console.router(),
+            server: try certificate.map { try .tls(http, tlsConfiguration: try Self.tls($0)) }
+                ?? http,
+            configuration: .init(address: .hostname(address.host, port: address.port)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? address.port
+                await onReady(address.with(port: port).url(isSecure: certificate != nil))
+            }, logger: logger)
+    }
+
+    /// Throws `address` if nothing can listen there.
+    public func run() async throws {
+        try await address.serving("The Management Console") { try await application.run() }
     }
 
     public static func check(_ address: ListenAddress, _ certificate: Certificate?) throws {
@@ -41,26 +60,6 @@ public struct ConsoleServer: Sendable {
                 + "would cross the network unencrypted.",
             hint: "Name a certificate and its key (console_certificate, console_key), or listen on "
                 + "127.0.0.1.")
-    }
-
-    /// The service to run beside the portal.
-    ///
-    /// - Parameter onReady: called once with the address that answers.
-    public func application(
-        logger: Logger, onReady: @escaping @Sendable (String) async -> Void = { _ in }
-    ) throws -> some ApplicationProtocol {
-        let isSecure = certificate != nil
-        // A page that nobody looks at any more must not hold a connection for ever.
-        let http = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(120)))
-        return Application(
-            router: console.router(),
-            server: try certificate.map { try .tls(http, tlsConfiguration: try Self.tls($0)) }
-                ?? http,
-            configuration: .init(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { [address] channel in
-                let port = channel.localAddress?.port ?? address.port
-                await onReady(address.with(port: port).url(isSecure: isSecure))
-            }, logger: logger)
     }
 
     private static func tls(_ certificate: Certificate) throws -> TLSConfiguration {

@@ -1,4 +1,3 @@
-import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -72,19 +71,6 @@ public struct OneClickServer: Service {
 
     /// Throws `address` if nothing can listen there.
     public func run() async throws {
-        do {
-            try await application.run()
-        } catch let error as IOError {
-            throw SyncError(
-                "address", "OneClick cannot listen on \(address.url): \(error.reason).",
-                hint:
-                    "Stop the program that uses the port, or choose another one; port 0 takes any "
-                    + "free port.")
-        }
+        try await address.serving("OneClick") { try await application.run() }
     }
-}
-
-extension IOError {
-    /// The system's word for it.
-    fileprivate var reason: String { String(cString: strerror(errnoCode)) }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import NIOCore
 import SyncModel
 
 /// Where a server listens. Plain HTTP is for the machine itself only (`isLoopback`): what crosses a
@@ -41,5 +43,23 @@ public struct ListenAddress: Hashable, Sendable {
     public func url(isSecure: Bool) -> String {
         let host = host.contains(":") ? "[\(host)]" : host
         return "\(isSecure ? "https" : "http")://\(host):\(port)"
+    }
+}
+
+extension ListenAddress {
+    /// Runs a server that listens here.
+    ///
+    /// Throws `address`, in words for a person, where it cannot.
+    public func serving(_ server: String, _ run: () async throws -> Void) async throws {
+        do {
+            try await run()
+        } catch let error as IOError {
+            throw SyncError(
+                "address",
+                "\(server) cannot listen on \(host), port \(port): "
+                    + "\(String(cString: strerror(error.errnoCode))).",
+                hint: "Stop the program that uses the port, or choose another one; port 0 takes any "
+                    + "free port.")
+        }
     }
 }

@@ -62,10 +62,10 @@ struct Serve: AsyncParsableCommand {
             control.application(logger: quiet) { await ready.isListening() }, portal, connections,
         ]
         if let address = settings.console {
-            let server = try ConsoleServer(
-                console: console, address: address, certificate: settings.consoleCertificate)
             services.append(
-                try server.application(logger: quiet) { await ready.isListening(console: $0) })
+                try ConsoleServer(
+                    console: console, address: address, certificate: settings.consoleCertificate,
+                    logger: quiet, onReady: { await ready.isListening(console: $0) }))
         }
         let group = ServiceGroup(
             configuration: .init(
