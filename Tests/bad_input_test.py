@@ -22,6 +22,9 @@ import threading
 import time
 import unittest
 
+# Any free port: several services, and a real console, may be on this machine.
+os.environ.setdefault("SYNCWORKER_CONSOLE_LISTEN", "127.0.0.1:0")
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARIES = ROOT / ".build" / "debug"
 BUILT_IN_CATALOGUE = ROOT / "Sources" / "CatalogueResource" / "catalogue.yaml"
@@ -45,7 +48,7 @@ def call(program, *words, environment=None, folder=None, user=None):
     done = subprocess.run(
         [BINARIES / program, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, cwd=folder, user=user,
-        env={"SYNCWORKER_CONSOLE_LISTEN": "127.0.0.1:0", **os.environ, **(environment or {})})
+        env={**os.environ, **(environment or {})})
     return Done(done.returncode, done.stdout.decode("utf-8", "replace"))
 
 

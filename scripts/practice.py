@@ -11,6 +11,9 @@ import threading
 import time
 from pathlib import Path
 
+# Any free port: several services, and a real console, may be on this machine.
+os.environ.setdefault("SYNCWORKER_CONSOLE_LISTEN", "127.0.0.1:0")
+
 ROOT = Path(__file__).resolve().parent.parent
 BINARIES = Path(os.environ.get("SYNCWORKER_BINARIES")
                 or ROOT / ".build" / os.environ.get("CONFIGURATION", "debug"))
@@ -44,7 +47,7 @@ class Program:
         self.process = subprocess.Popen(
             [BINARIES / program, *map(str, words)], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-            env={"SYNCWORKER_CONSOLE_LISTEN": "127.0.0.1:0", **os.environ, **(environment or {})})
+            env={**os.environ, **(environment or {})})
         self.lines = []
         self.signals = set()
         self.log = open(log, "a") if log else None
