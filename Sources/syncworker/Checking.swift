@@ -29,7 +29,7 @@ struct Configuration: AsyncParsableCommand {
             try await wiring.central().close()
             _ = try wiring.cloud()
             let capture = try Capture.status(path: settings.central, catalogue: catalogue)
-            let values = [
+            var values = [
                 "config": settings.file, "central": Settings.sqlite + settings.central,
                 "oneclick": settings.oneclick,
                 "practice": settings.practice.description,
@@ -40,6 +40,8 @@ struct Configuration: AsyncParsableCommand {
                 "time_zone": settings.time.zone.identifier,
                 "log_level": settings.logLevel.rawValue, "key": "(in \(settings.keyFile))",
             ]
+            values.merge(settings.alerts.shown) { $1 }
+            values.merge(settings.alertSecretFiles.mapValues { "(in \($0))" }) { $1 }
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             try common.answer(
                 Answer(values: values, capture: capture, warnings: capture.warnings),

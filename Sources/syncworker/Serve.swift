@@ -1,3 +1,4 @@
+import Alerts
 import SyncProtocol
 import ArgumentParser
 import Foundation
@@ -33,6 +34,7 @@ struct Serve: AsyncParsableCommand {
         _ = try wiring.catalogue()
         _ = try wiring.cloud()
         let (lock, journal) = try await wiring.takeCharge()
+        let alerts = try await wiring.alertService(journal, logger)
         let portal = Portal(
             server: settings.server,
             schedule: Schedule(
@@ -46,6 +48,7 @@ struct Serve: AsyncParsableCommand {
                 let record = await wiring.perform(
                     request, journal: journal, progress: progress, isStopped: isStopped)
                 Self.log(record, logger)
+                if request.only == nil { await alerts.finished(record) }
                 return record
             })
         let control = ControlServer(portal: portal, journal: journal, socket: settings.socket)
@@ -61,7 +64,7 @@ struct Serve: AsyncParsableCommand {
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: [application, portal],
+                services: [application, alerts, portal],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
         control.removeSocket()

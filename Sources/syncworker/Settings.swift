@@ -1,3 +1,4 @@
+import Alerts
 import Configuration
 import Foundation
 import Logging
@@ -19,6 +20,11 @@ struct Settings: Sendable {
     /// Times are shown to people as the practice's clocks show them.
     var time: PracticeTime
     var logLevel: Logger.Level
+    /// Where messages about failures go.
+    var alerts = AlertSettings()
+    var alertSecrets = AlertSecrets()
+    /// Where they are, by key.
+    var alertSecretFiles: [String: String] = [:]
     /// Keys, journal, lock and socket lie in the configuration's own folder.
     var folder: String { (file as NSString).deletingLastPathComponent }
 
@@ -26,6 +32,7 @@ struct Settings: Sendable {
     var fingerprintKeyFile: String { folder + "/syncworker.fingerprint" }
     var journalFile: String { folder + "/syncworker-journal.db" }
     var lockFile: String { folder + "/syncworker.lock" }
+    var alertsFile: String { folder + "/syncworker-alerts.json" }
     var socket: String { Self.socket(in: folder) }
 
     /// A socket's path may have 100 bytes or so: a long one gives way to a name in a folder of the
@@ -41,10 +48,11 @@ struct Settings: Sendable {
     }
 
     static let sqlite = "sqlite:"
-    static let keys = [
-        "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
-        "server", "central_wait_seconds", "time_zone", "log_level",
-    ]
+    static let keys =
+        [
+            "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
+            "server", "central_wait_seconds", "time_zone", "log_level",
+        ] + AlertReading.keys
 
     static func path(ofCentral value: String) -> String? {
         guard value.hasPrefix(sqlite), value.count > sqlite.count else { return nil }
@@ -120,6 +128,9 @@ struct Settings: Sendable {
 
         mutating func settings(_ file: String) -> Settings {
             let folder = (file as NSString).deletingLastPathComponent
+            var alerts = AlertReading(folder: folder, value: optional)
+            alerts.read()
+            mistakes += alerts.mistakes
             return Settings(
                 file: file, central: central(folder), oneclick: address(),
                 practice: PracticeID(rawValue: Int64(number("practice", nil, 1...Int.max))),
@@ -128,7 +139,8 @@ struct Settings: Sendable {
                 intervalMinutes: number("interval_minutes", 30, 1...1440),
                 server: optional("server") ?? ProcessInfo.processInfo.hostName,
                 centralWaitSeconds: number("central_wait_seconds", 10, 0...600), time: time(),
-                logLevel: level())
+                logLevel: level(), alerts: alerts.settings, alertSecrets: alerts.secrets,
+                alertSecretFiles: alerts.secretFiles)
         }
 
         /// An empty value, such as a key with nothing behind it, is none.
