@@ -176,6 +176,9 @@ public actor AlertService: Service {
     private func idle() async {
         let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.wake = wake
+        defer { self.wake = nil }
+        // Something may have come since the last look.
+        guard state.outbox.due(at: environment.now()) == nil else { return }
         await withTaskGroup(of: Void.self) { [environment] group in
             group.addTask { try? await environment.wait(Self.pause) }
             group.addTask { for await _ in wakeUps { break } }
@@ -183,7 +186,6 @@ public actor AlertService: Service {
             await group.next()
             group.cancelAll()
         }
-        self.wake = nil
     }
 
     // MARK: Remembering

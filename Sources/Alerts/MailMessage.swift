@@ -36,7 +36,10 @@ struct MailMessage: Hashable, Sendable {
     // MARK: Headers
 
     private static func atom(_ id: String) -> String {
-        String(id.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "-" })
+        String(
+            id.prefix(200).map {
+                $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "-"
+            })
     }
 
     /// Words in a header: as they are where all are plain, else encoded (RFC 2047), some to a line.
