@@ -36,6 +36,8 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 
 let package = Package(
@@ -65,6 +67,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.0.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.0.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.0.0"),
     ],
     targets: [
         // The house, from the inside out. Imports point one way only: see ARCHITECTURE.md.
@@ -86,8 +89,7 @@ let package = Package(
             [
                 "SyncModel", "SyncProtocol", "SyncEngine",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), jwt, nio, nioHTTP,
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                nioPosix, nioSSL,
             ]),
         module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb]),
         module(
@@ -101,6 +103,14 @@ let package = Package(
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability", grdb,
                 lifecycle, logging,
+            ]),
+        module(
+            "Alerts",
+            [
+                "SyncModel", "SyncProtocol", "SyncEngine", "Observability", crypto, lifecycle,
+                logging, nio, nioHTTP, nioPosix, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         module("Observability", [logging]),
         module(
@@ -132,9 +142,9 @@ let package = Package(
         tool(
             "syncworker",
             [
-                "Catalogue", "Central", "ManagementConsole", "OneClickClient", "PortalService",
-                "SyncEngine", "SyncModel", "SyncProtocol", "Observability", "WebSupport",
-                lifecycle, logging,
+                "Alerts", "Catalogue", "Central", "ManagementConsole", "OneClickClient",
+                "PortalService", "SyncEngine", "SyncModel", "SyncProtocol", "Observability",
+                "WebSupport", lifecycle, logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -171,7 +181,15 @@ let package = Package(
         tests("SimulationTests", ["SyncTesting", "Catalogue"]),
         tests("TidyTests", []),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
-        tests("SyncWorkerTests", ["syncworker", "SyncModel"]),
+        tests("SyncWorkerTests", ["syncworker", "Alerts", "SyncModel"]),
+        tests(
+            "AlertsTests",
+            [
+                "Alerts", "SyncEngine", "SyncModel", "SyncProtocol", crypto, hummingbird,
+                httpTypes, lifecycle, logging, nio, nioPosix, nioSSL,
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
         tests(
             "PortalServiceTests",
             [

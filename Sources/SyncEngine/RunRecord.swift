@@ -60,18 +60,20 @@ public struct RunRecord: Hashable, Sendable, Codable {
         public var code: String
         public var message: String
         public var hint: String
+        /// Whether it may pass by itself; nil for a record, and where an earlier release wrote it.
+        public var passes: Bool?
 
         /// Whether it is a removal that waits for an answer.
         public var isHeld: Bool { code == "held" }
 
         enum CodingKeys: String, CodingKey {
             case dataSet = "data_set"
-            case table, key, code, message, hint
+            case table, key, code, message, hint, passes
         }
 
         public init(
             dataSet: String?, table: TableName?, key: Key?, code: String, message: String,
-            hint: String
+            hint: String, passes: Bool? = nil
         ) {
             self.dataSet = dataSet
             self.table = table
@@ -79,6 +81,7 @@ public struct RunRecord: Hashable, Sendable, Codable {
             self.code = code
             self.message = message
             self.hint = hint
+            self.passes = passes
         }
     }
 

@@ -75,11 +75,16 @@ extension SyncError {
 }
 
 extension RunRecord.Problem {
-    init(_ error: SyncError, table: TableName? = nil, dataSet: String? = nil) {
+    /// What went wrong with a run, or with one of its tables, as a whole.
+    public init(_ error: SyncError, table: TableName? = nil, dataSet: String? = nil) {
         self.init(
             dataSet: dataSet, table: table, key: nil, code: error.code.rawValue,
-            message: error.message, hint: error.hint)
+            message: error.message, hint: error.hint,
+            passes: error.recovery != .person || Self.nextRunCodes.contains(error.code))
     }
+
+    /// Nothing helps the run that it happens to, and the next one carries on.
+    private static let nextRunCodes: [SyncError.Code] = [.fenced, .moved]
 
     init(_ exception: RowException, dataSet: String?) {
         self.init(

@@ -32,7 +32,7 @@ struct Configuration: AsyncParsableCommand {
             try await wiring.central().close()
             _ = try wiring.cloud()
             let capture = try Capture.status(path: settings.central, catalogue: catalogue)
-            let values = [
+            var values = [
                 "config": settings.file, "central": Settings.sqlite + settings.central,
                 "oneclick": settings.oneclick,
                 "practice": settings.practice.description,
@@ -44,8 +44,11 @@ struct Configuration: AsyncParsableCommand {
                 "log_level": settings.logLevel.rawValue, "key": "(in \(settings.keyFile))",
                 "console_listen": settings.console?.url(
                     isSecure: settings.consoleCertificate != nil) ?? "none",
+                "console_address": settings.consoleLink ?? "(none)",
                 "console_certificate": settings.consoleCertificate?.chainFile ?? "(none)",
             ]
+            values.merge(settings.alerts.shown) { $1 }
+            values.merge(settings.alertSecretFiles.mapValues { "(in \($0))" }) { $1 }
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
             try common.answer(
                 Answer(values: values, capture: capture, warnings: capture.warnings),

@@ -162,6 +162,17 @@ struct Initialise: AsyncParsableCommand {
             central_wait_seconds: \(settings.centralWaitSeconds)
             # Where the practice is: times are shown as its clocks show them.
             \(timeZone.map { "time_zone: \($0)" } ?? "# time_zone: Europe/London")
+            # Messages about failures, removals that wait, silence, and their end;
+            # `syncworker alert-test` sends one. E-mail, several addresses with commas between:
+            # alert_email_to: office@example.com
+            # alert_email_from: syncworker@example.com
+            # The mail server: smtp://HOST:587 (encrypted by STARTTLS) or smtps://HOST:465.
+            # alert_smtp: smtp://mail.example.com:587
+            # alert_smtp_user: syncworker
+            # alert_smtp_password_file: syncworker.smtp
+            # The same as JSON by POST; signed where a secret is given.
+            # alert_webhook: https://hooks.example.com/syncworker
+            # alert_webhook_secret_file: syncworker.webhook
             # trace, debug, info, notice, warning, error or critical
             log_level: \(settings.logLevel)
 

@@ -1,3 +1,4 @@
+import Alerts
 import SyncProtocol
 import ArgumentParser
 import Foundation
@@ -37,6 +38,8 @@ struct Serve: AsyncParsableCommand {
         _ = try wiring.catalogue()
         _ = try wiring.cloud()
         let (lock, journal) = try await wiring.takeCharge()
+        let alerts = try await wiring.alertService(journal, logger)
+        let connections = wiring.connections()
         let portal = Portal(
             server: settings.server,
             schedule: Schedule(
@@ -50,16 +53,20 @@ struct Serve: AsyncParsableCommand {
                 let record = await wiring.perform(
                     request, journal: journal, progress: progress, isStopped: isStopped)
                 Self.log(record, logger)
+                if request.only == nil { await alerts.finished(record) }
+                await connections.nudge()
                 return record
             })
-        let (console, connections) = try wiring.console(portal: portal, journal: journal)
+        let console = try wiring.console(
+            portal: portal, journal: journal, connections: connections, alerts: alerts)
         let control = ControlSocket(console: console, path: settings.socket)
         var quiet = logger
         quiet.logLevel = .warning
         // Said once both answer: whoever reads it may use the other commands, or a browser, at once.
         let ready = Readiness(settings: settings, portal: portal, common: common)
         var services: [any Service] = [
-            control.application(logger: quiet) { await ready.isListening() }, portal, connections,
+            control.application(logger: quiet) { await ready.isListening() }, connections, alerts,
+            portal,
         ]
         if let address = settings.console {
             services.append(

@@ -1,4 +1,5 @@
 import PortalService
+import Alerts
 import Configuration
 import Foundation
 import Logging
@@ -25,6 +26,13 @@ struct Settings: Sendable {
     /// Where the console answers browsers; nil for nowhere.
     var console: ListenAddress?
     var consoleCertificate: ConsoleServer.Certificate?
+    /// Where people find it, for messages.
+    var consoleLink: String?
+    /// Where messages about failures go.
+    var alerts = AlertSettings()
+    var alertSecrets = AlertSecrets()
+    /// Where they are, by key.
+    var alertSecretFiles: [String: String] = [:]
     /// Keys, journal, lock and socket lie in the configuration's own folder.
     var folder: String { (file as NSString).deletingLastPathComponent }
 
@@ -34,6 +42,7 @@ struct Settings: Sendable {
     var sessionsFile: String { folder + "/syncworker-sessions.db" }
     var administratorsFile: String { folder + "/syncworker-administrators" }
     var lockFile: String { folder + "/syncworker.lock" }
+    var alertsFile: String { folder + "/syncworker-alerts.json" }
     var socket: String { Self.socket(in: folder) }
 
     /// A socket's path may have 100 bytes or so: a long one gives way to a name in a folder of the
@@ -49,13 +58,11 @@ struct Settings: Sendable {
     }
 
     static let sqlite = "sqlite:"
-    /// Browsers of the server itself; others come by a proxy, or by TLS.
-    static let consoleDefault = "127.0.0.1:8470"
-    static let keys = [
-        "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
-        "server", "central_wait_seconds", "time_zone", "log_level", "console_listen",
-        "console_certificate", "console_key",
-    ]
+    static let keys =
+        [
+            "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
+            "server", "central_wait_seconds", "time_zone", "log_level",
+        ] + ConsoleReading.keys + AlertReading.keys
 
     static func path(ofCentral value: String) -> String? {
         guard value.hasPrefix(sqlite), value.count > sqlite.count else { return nil }
@@ -131,7 +138,11 @@ struct Settings: Sendable {
 
         mutating func settings(_ file: String) -> Settings {
             let folder = (file as NSString).deletingLastPathComponent
-            let certificate = certificate(folder)
+            var console = ConsoleReading(folder: folder, value: optional)
+            console.read()
+            var alerts = AlertReading(folder: folder, value: optional)
+            alerts.read()
+            mistakes += console.mistakes + alerts.mistakes
             return Settings(
                 file: file, central: central(folder), oneclick: address(),
                 practice: PracticeID(rawValue: Int64(number("practice", nil, 1...Int.max))),
@@ -140,37 +151,10 @@ struct Settings: Sendable {
                 intervalMinutes: number("interval_minutes", 30, 1...1440),
                 server: optional("server") ?? ProcessInfo.processInfo.hostName,
                 centralWaitSeconds: number("central_wait_seconds", 10, 0...600), time: time(),
-                logLevel: level(), console: console(certificate), consoleCertificate: certificate)
-        }
-
-        private mutating func console(_ certificate: ConsoleServer.Certificate?) -> ListenAddress? {
-            let value = optional("console_listen") ?? Settings.consoleDefault
-            guard value != "none" else { return nil }
-            do {
-                let address = try ListenAddress(value)
-                try ConsoleServer.check(address, certificate)
-                return address
-            } catch {
-                mistakes.append("console_listen: \(error)")
-                return nil
-            }
-        }
-
-        private mutating func certificate(_ folder: String) -> ConsoleServer.Certificate? {
-            let files = ["console_certificate", "console_key"].map { key in
-                optional(key).map { Settings.absolute($0, in: folder) }
-            }
-            for case let file? in files where !FileManager.default.isReadableFile(atPath: file) {
-                mistakes.append("\(file) cannot be read: console_certificate and console_key "
-                    + "name PEM files.")
-            }
-            guard let chain = files[0], let key = files[1] else {
-                if files[0] != nil || files[1] != nil {
-                    mistakes.append("console_certificate and console_key need each other.")
-                }
-                return nil
-            }
-            return ConsoleServer.Certificate(chainFile: chain, keyFile: key)
+                logLevel: level(), console: console.address,
+                consoleCertificate: console.certificate, consoleLink: console.link,
+                alerts: alerts.settings, alertSecrets: alerts.secrets,
+                alertSecretFiles: alerts.secretFiles)
         }
 
         /// An empty value, such as a key with nothing behind it, is none.

@@ -1,3 +1,4 @@
+import Alerts
 import Catalogue
 import Central
 import Foundation
@@ -9,13 +10,17 @@ import WebSupport
 
 /// The console's parts.
 extension Wiring {
-    func console(portal: Portal, journal: SQLiteJournal) throws -> (Console, Connections) {
-        let connections = Connections(
+    func connections() -> Connections {
+        Connections(
             askOneClick: { try await cloud().status() },
             askCentral: { try await central().close() }, now: SystemClock.now,
             wait: { try await Task.sleep(for: $0) })
-        let settings = settings
-        let console = try Console(
+    }
+
+    func console(
+        portal: Portal, journal: SQLiteJournal, connections: Connections, alerts: AlertService
+    ) throws -> Console {
+        try Console(
             portal: portal, journal: journal, connections: connections,
             directories: [
                 Self.directory(CentralUsers(path: settings.central)),
@@ -27,8 +32,23 @@ extension Wiring {
                 isSecure: settings.consoleCertificate != nil, now: SystemClock.now,
                 wait: { try await Task.sleep(for: $0) },
                 token: { Naming.token() + Naming.token() },
-                answer: { try await cloud().answer($0) }))
-        return (console, connections)
+                answer: { try await cloud().answer($0) },
+                alerts: { await words(of: alerts.status()) }))
+    }
+
+    /// Nil where none are configured.
+    private func words(of status: AlertStatus) -> AlertsView? {
+        guard !status.channels.isEmpty else { return nil }
+        let email = settings.alerts.email.map {
+            "e-mail to " + $0.to.map { "\($0)" }.joined(separator: ", ")
+        }
+        let webhook = settings.alerts.webhook.map { "webhook at \($0.shown)" }
+        let failed = status.channels.filter { $0.lastError != nil }
+        let waiting = status.channels.reduce(0) { $0 + $1.waiting }
+        return AlertsView(
+            channels: [email, webhook].compactMap(\.self).joined(separator: "; "),
+            lastSent: status.channels.compactMap(\.lastSentAt).max().map(settings.time.words),
+            error: failed.first?.lastError, waiting: waiting > 0 ? waiting : nil)
     }
 
     private static func directory(_ users: CentralUsers) -> UserDirectory {

@@ -87,21 +87,15 @@ struct Wiring: Sendable {
             dataSets: ((try? catalogue())?.shapes.dataSets ?? []).map {
                 .init(name: $0.name, counts: Counts())
             },
-            errors: [Self.problem(error)])
+            errors: [.init(error)])
         do {
             // What keeps it from beginning keeps it from its end, too, and is said there.
             try? await journal.begin(start)
             try await journal.record(record)
         } catch {
-            if let error = error as? SyncError { record.errors.append(Self.problem(error)) }
+            if let error = error as? SyncError { record.errors.append(.init(error)) }
         }
         return record
-    }
-
-    private static func problem(_ error: SyncError) -> RunRecord.Problem {
-        .init(
-            dataSet: nil, table: nil, key: nil, code: error.code.rawValue, message: error.message,
-            hint: error.hint)
     }
 
     static let environment = RunEnvironment(

@@ -18,6 +18,7 @@ extension Rule {
         "PortalService": [
             "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability",
         ],
+        "Alerts": ["SyncModel", "SyncProtocol", "SyncEngine", "Observability"],
         "SampleOffice": [],
         "SyncTesting": [
             "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
