@@ -116,9 +116,10 @@ struct Access: Sendable {
 
     /// Central cannot be asked.
     private func unconfirmed(_ session: Session, _ reason: SyncError) -> Visitor {
-        let isRecent = session.permittedAt.map { permitted in
-            (.zero..<Self.readOnlyFor).contains(now() - permitted)
-        } ?? false
+        let isRecent =
+            session.permittedAt.map { permitted in
+                (.zero..<Self.readOnlyFor).contains(now() - permitted)
+            } ?? false
         return Visitor(
             session: session, name: session.name, access: isRecent ? .readOnly(reason) : .none)
     }

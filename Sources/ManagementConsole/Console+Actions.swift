@@ -127,7 +127,8 @@ extension Console {
         }
         let receipt = try await self.answer(
             AnswerRequest(
-                answer: answer, table: isLineage ? nil : form["table"].map(TableName.init(rawValue:)),
+                answer: answer,
+                table: isLineage ? nil : form["table"].map(TableName.init(rawValue:)),
                 keys: isLineage || isAll ? nil : keys,
                 seenAt: isAll ? form["seen"].flatMap { Timestamp($0) } : nil, person: person),
             by: person)

@@ -26,7 +26,8 @@ extension Console {
         request.trigger = .manual
         let alone = request.only.map { " of \($0.joined(separator: ", "))" } ?? ""
         try await note(
-            person, "start", "Asked for a synchronisation"
+            person, "start",
+            "Asked for a synchronisation"
                 + " (\(RunWords.kind(request.kind, request.purpose)))\(alone).")
         return await portal.request(request)
     }

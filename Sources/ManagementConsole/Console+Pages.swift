@@ -71,7 +71,8 @@ struct ActionsView: Sendable {
         let quiet = table.quietHours.map {
             "quiet hours \(ClockTime.text($0.from)) to \(ClockTime.text($0.to))"
         }
-        timetable = "every \(Figure.count(table.intervalMinutes, "minute")) · "
+        timetable =
+            "every \(Figure.count(table.intervalMinutes, "minute")) · "
             + (quiet ?? "no quiet hours")
         self.formToken = formToken
     }
@@ -129,7 +130,8 @@ extension Console {
             return Response.html(
                 try await rendered(
                     template, view, title: title, for: visitor,
-                    open: "/" + request.uri.path.split(separator: "/").prefix(2)
+                    open: "/"
+                        + request.uri.path.split(separator: "/").prefix(2)
                         .joined(separator: "/"), said: said))
         }
     }
@@ -244,7 +246,9 @@ private enum RunExport {
             "bytes sent",
         ]
             + dataSets.flatMap { set in
-                ["added", "changed", "removed", "unchanged", "held", "errors"].map { "\(set) \($0)" }
+                ["added", "changed", "removed", "unchanged", "held", "errors"].map {
+                    "\(set) \($0)"
+                }
             }
     }
 

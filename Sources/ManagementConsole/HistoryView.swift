@@ -44,7 +44,8 @@ struct RecentView: Sendable {
             return count > 0
                 ? "\(Figure.grouped(count)) \(RunWords.outcome(outcome).lowercased())" : nil
         }
-        title = day.isEmpty
+        title =
+            day.isEmpty
             ? "Last 24 hours: no synchronisation"
             : "Last 24 hours: "
                 + ([Figure.count(day.count, "synchronisation")] + words).joined(separator: ", ")

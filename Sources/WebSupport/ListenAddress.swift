@@ -58,7 +58,8 @@ extension ListenAddress {
                 "address",
                 "\(server) cannot listen on \(host), port \(port): "
                     + "\(String(cString: strerror(error.errnoCode))).",
-                hint: "Stop the program that uses the port, or choose another one; port 0 takes any "
+                hint:
+                    "Stop the program that uses the port, or choose another one; port 0 takes any "
                     + "free port.")
         }
     }

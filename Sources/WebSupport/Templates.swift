@@ -16,7 +16,9 @@ public struct Templates: Sendable {
     public static let texts: [String: String] = Dictionary(
         uniqueKeysWithValues: WebFiles.all.compactMap { name, bytes in
             guard name.hasSuffix(".mustache") else { return nil }
-            return (String(name.dropLast(".mustache".count)), String(decoding: bytes, as: UTF8.self))
+            return (
+                String(name.dropLast(".mustache".count)), String(decoding: bytes, as: UTF8.self)
+            )
         })
 
     /// Renders a value's properties into a template.

@@ -11,7 +11,8 @@ extension Wiring {
         AlertSender(
             settings: settings.alerts, secrets: settings.alertSecrets,
             place: AlertPlace(
-                practice: settings.practice, server: settings.server, console: settings.consoleLink),
+                practice: settings.practice, server: settings.server,
+                console: settings.consoleLink),
             now: SystemClock.now, time: settings.time.words)
     }
 

@@ -161,146 +161,164 @@ struct SimulatedOffice {
     private func people() -> [String] {
         let id = employee
         let date = today.adding(days: world.random(below: 5) - 1)
-        return pick(0, [
-            ["UPDATE employee SET first_name = 'F\(number)' WHERE id = \(id)"],
-            // The case of a letter and nothing else; a value that moves to the next column.
-            ["UPDATE employee SET last_name = upper(last_name) WHERE id = \(id)"],
-            ["UPDATE employee SET last_name = lower(last_name) WHERE id = \(id)"],
-            ["UPDATE employee SET title = first_name, first_name = title WHERE id = \(id)"],
-            ["UPDATE employee SET office_id = NULLIF(0, office_id) WHERE id = \(id)"],
-            ["UPDATE employee SET left_on = '\(date)' WHERE id = \(id)"],
-            ["UPDATE employee SET left_on = NULL, login_disabled = 0 WHERE id = \(id)"],
-            ["UPDATE employee SET login_disabled = 1 - login_disabled WHERE id = \(id)"],
+        return pick(
+            0,
             [
-                """
-                UPDATE employee SET oneclick_status =
-                  CASE oneclick_status WHEN 'activated' THEN 'none' ELSE 'activated' END
-                WHERE id = \(id)
-                """
-            ],
-            ["UPDATE employee SET work_email = 'e\(employee)@EXAMPLE.com ' WHERE id = \(id)"],
-            ["UPDATE employee SET work_email = 'e\(id)@example.com' WHERE id = \(id)"],
-            ["UPDATE OR REPLACE employee SET code = 'E\(employee)' WHERE id = \(id)"],
-            ["DELETE FROM employee WHERE id = \(id)"] + insertEmployee(id),
-            insertEmployee(id),
-        ])
+                ["UPDATE employee SET first_name = 'F\(number)' WHERE id = \(id)"],
+                // The case of a letter and nothing else; a value that moves to the next column.
+                ["UPDATE employee SET last_name = upper(last_name) WHERE id = \(id)"],
+                ["UPDATE employee SET last_name = lower(last_name) WHERE id = \(id)"],
+                ["UPDATE employee SET title = first_name, first_name = title WHERE id = \(id)"],
+                ["UPDATE employee SET office_id = NULLIF(0, office_id) WHERE id = \(id)"],
+                ["UPDATE employee SET left_on = '\(date)' WHERE id = \(id)"],
+                ["UPDATE employee SET left_on = NULL, login_disabled = 0 WHERE id = \(id)"],
+                ["UPDATE employee SET login_disabled = 1 - login_disabled WHERE id = \(id)"],
+                [
+                    """
+                    UPDATE employee SET oneclick_status =
+                      CASE oneclick_status WHEN 'activated' THEN 'none' ELSE 'activated' END
+                    WHERE id = \(id)
+                    """
+                ],
+                ["UPDATE employee SET work_email = 'e\(employee)@EXAMPLE.com ' WHERE id = \(id)"],
+                ["UPDATE employee SET work_email = 'e\(id)@example.com' WHERE id = \(id)"],
+                ["UPDATE OR REPLACE employee SET code = 'E\(employee)' WHERE id = \(id)"],
+                ["DELETE FROM employee WHERE id = \(id)"] + insertEmployee(id),
+                insertEmployee(id),
+            ])
     }
 
     private func clientWork() -> [String] {
         let (id, other) = (client, client)
-        return pick(1, [
-            ["UPDATE contact SET name = 'Client \(number)' WHERE id = \(id)"],
-            ["UPDATE client SET contact_id = \(other) WHERE id = \(id)"],
-            ["UPDATE client SET status = 'closed', closed_on = '\(today)' WHERE id = \(id)"],
-            ["UPDATE client SET status = 'active', closed_on = NULL WHERE id = \(id)"],
-            ["UPDATE client SET status = 'active', closed_on = NULL"],
-            ["UPDATE client SET apply_team_security = 1 - apply_team_security WHERE id = \(id)"],
+        return pick(
+            1,
             [
-                "UPDATE client SET code = 'swap' WHERE id = \(id)",
-                "UPDATE OR REPLACE client SET code = 'C\(id)' WHERE id = \(other)",
-                "UPDATE OR REPLACE client SET code = 'C\(other)' WHERE id = \(id)",
-            ],
-            ["DELETE FROM client WHERE id = \(id)"],
-            ["DELETE FROM client WHERE id = \(id)"] + insertClient(id),
-            insertClient(id), insertClient(id),
-            ["INSERT OR REPLACE INTO contact (id, name) VALUES (\(id), 'Ann \(number)')"],
-        ])
+                ["UPDATE contact SET name = 'Client \(number)' WHERE id = \(id)"],
+                ["UPDATE client SET contact_id = \(other) WHERE id = \(id)"],
+                ["UPDATE client SET status = 'closed', closed_on = '\(today)' WHERE id = \(id)"],
+                ["UPDATE client SET status = 'active', closed_on = NULL WHERE id = \(id)"],
+                ["UPDATE client SET status = 'active', closed_on = NULL"],
+                [
+                    "UPDATE client SET apply_team_security = 1 - apply_team_security WHERE id = \(id)"
+                ],
+                [
+                    "UPDATE client SET code = 'swap' WHERE id = \(id)",
+                    "UPDATE OR REPLACE client SET code = 'C\(id)' WHERE id = \(other)",
+                    "UPDATE OR REPLACE client SET code = 'C\(other)' WHERE id = \(id)",
+                ],
+                ["DELETE FROM client WHERE id = \(id)"],
+                ["DELETE FROM client WHERE id = \(id)"] + insertClient(id),
+                insertClient(id), insertClient(id),
+                ["INSERT OR REPLACE INTO contact (id, name) VALUES (\(id), 'Ann \(number)')"],
+            ])
     }
 
     private func security() -> [String] {
         let id = one(8)
-        return pick(2, [
-            insertMember(id),
-            ["UPDATE client_team SET client_id = \(client) WHERE id = \(id)"],
-            ["UPDATE client_team SET employee_id = \(employee) WHERE id = \(id)"],
-            ["UPDATE client_team SET allowed = 1 - allowed WHERE id = \(id)"],
-            ["DELETE FROM client_team WHERE id = \(id)"],
-            ["UPDATE data_security SET by_office = 1 - by_office"],
-            ["INSERT OR REPLACE INTO data_security (id, by_office) VALUES (\(one(3)), 0)"],
-            ["DELETE FROM data_security WHERE id = 2"],
-        ])
+        return pick(
+            2,
+            [
+                insertMember(id),
+                ["UPDATE client_team SET client_id = \(client) WHERE id = \(id)"],
+                ["UPDATE client_team SET employee_id = \(employee) WHERE id = \(id)"],
+                ["UPDATE client_team SET allowed = 1 - allowed WHERE id = \(id)"],
+                ["DELETE FROM client_team WHERE id = \(id)"],
+                ["UPDATE data_security SET by_office = 1 - by_office"],
+                ["INSERT OR REPLACE INTO data_security (id, by_office) VALUES (\(one(3)), 0)"],
+                ["DELETE FROM data_security WHERE id = 2"],
+            ])
     }
 
     private func tax() -> [String] {
         let (id, grant) = (one(8), one(3))
-        return pick(3, [
-            insertBusiness(id),
-            ["UPDATE business SET client_id = \(client) WHERE id = \(id)"],
-            ["UPDATE business SET name = 'Business \(number)' WHERE id = \(id)"],
-            ["DELETE FROM business WHERE id = \(id)"],
-            insertCredential(grant),
+        return pick(
+            3,
             [
-                """
-                UPDATE hmrc_credential SET access_token = 'canary-access-\(number)',
-                  generation = generation + 1 WHERE id = \(grant)
-                """
-            ],
-            ["DELETE FROM hmrc_credential WHERE id = \(grant)"],
-        ])
+                insertBusiness(id),
+                ["UPDATE business SET client_id = \(client) WHERE id = \(id)"],
+                ["UPDATE business SET name = 'Business \(number)' WHERE id = \(id)"],
+                ["DELETE FROM business WHERE id = \(id)"],
+                insertCredential(grant),
+                [
+                    """
+                    UPDATE hmrc_credential SET access_token = 'canary-access-\(number)',
+                      generation = generation + 1 WHERE id = \(grant)
+                    """
+                ],
+                ["DELETE FROM hmrc_credential WHERE id = \(grant)"],
+            ])
     }
 
     private func accounts() -> [String] {
         let (id, nominal) = (period, one(6))
-        return pick(4, [
-            insertPeriod(id),
-            ["UPDATE ap_period SET client_id = \(client) WHERE id = \(id)"],
-            ["UPDATE ap_period SET chart_id = \(chart) WHERE id = \(id)"],
+        return pick(
+            4,
             [
-                """
-                UPDATE ap_period SET oi_mode =
-                  CASE oi_mode WHEN 'none' THEN 'transactions' ELSE 'none' END WHERE id = \(id)
-                """
-            ],
-            ["DELETE FROM ap_period WHERE id = \(id)"],
-            ["DELETE FROM ap_period WHERE id = \(id)"] + insertPeriod(id),
-            ["UPDATE ap_chart SET name = 'Chart \(number)' WHERE id = \(chart)"],
-            ["DELETE FROM ap_chart WHERE id = \(chart)"],
-            ["INSERT OR REPLACE INTO ap_chart (id, name) VALUES (\(chart), 'Chart \(number)')"],
-            insertNominal(nominal),
-            ["UPDATE ap_nominal SET chart_id = \(chart) WHERE id = \(nominal)"],
-            ["DELETE FROM ap_nominal WHERE id = \(nominal)"],
-        ])
+                insertPeriod(id),
+                ["UPDATE ap_period SET client_id = \(client) WHERE id = \(id)"],
+                ["UPDATE ap_period SET chart_id = \(chart) WHERE id = \(id)"],
+                [
+                    """
+                    UPDATE ap_period SET oi_mode =
+                      CASE oi_mode WHEN 'none' THEN 'transactions' ELSE 'none' END WHERE id = \(id)
+                    """
+                ],
+                ["DELETE FROM ap_period WHERE id = \(id)"],
+                ["DELETE FROM ap_period WHERE id = \(id)"] + insertPeriod(id),
+                ["UPDATE ap_chart SET name = 'Chart \(number)' WHERE id = \(chart)"],
+                ["DELETE FROM ap_chart WHERE id = \(chart)"],
+                ["INSERT OR REPLACE INTO ap_chart (id, name) VALUES (\(chart), 'Chart \(number)')"],
+                insertNominal(nominal),
+                ["UPDATE ap_nominal SET chart_id = \(chart) WHERE id = \(nominal)"],
+                ["DELETE FROM ap_nominal WHERE id = \(nominal)"],
+            ])
     }
 
     private func lines() -> [String] {
         let (id, of) = (1 + world.random(below: 40), period)
         let large = (1 << 53) + 2 * number + 1
-        return pick(5, [
-            insertLine(id, of: of), insertLine(id, of: of),
-            ["UPDATE ap_transaction SET amount_pence = \(number) WHERE id = \(id)"],
-            // Beyond what a floating-point number holds exactly.
-            ["UPDATE ap_transaction SET amount_pence = \(large) WHERE id = \(id)"],
-            ["UPDATE ap_transaction SET amount_pence = amount_pence + 1 WHERE period_id = \(of)"],
-            ["UPDATE ap_transaction SET period_id = \(of) WHERE id = \(id)"],
-            ["DELETE FROM ap_transaction WHERE id = \(id)"],
-            ["DELETE FROM ap_transaction WHERE period_id = \(of)"]
-                + (0..<3).flatMap { insertLine(of * 4 + $0, of: of) },
-            ["UPDATE ap_transaction SET narrative = 'Zoë \(number)' WHERE id = \(id)"],
-        ])
+        return pick(
+            5,
+            [
+                insertLine(id, of: of), insertLine(id, of: of),
+                ["UPDATE ap_transaction SET amount_pence = \(number) WHERE id = \(id)"],
+                // Beyond what a floating-point number holds exactly.
+                ["UPDATE ap_transaction SET amount_pence = \(large) WHERE id = \(id)"],
+                [
+                    "UPDATE ap_transaction SET amount_pence = amount_pence + 1 WHERE period_id = \(of)"
+                ],
+                ["UPDATE ap_transaction SET period_id = \(of) WHERE id = \(id)"],
+                ["DELETE FROM ap_transaction WHERE id = \(id)"],
+                ["DELETE FROM ap_transaction WHERE period_id = \(of)"]
+                    + (0..<3).flatMap { insertLine(of * 4 + $0, of: of) },
+                ["UPDATE ap_transaction SET narrative = 'Zoë \(number)' WHERE id = \(id)"],
+            ])
     }
 
     /// Rows that break a rule or a type, and the same rows mended.
     private func broken() -> [String] {
         let (id, nominal) = (client, one(6))
         let long = String(repeating: "x", count: 501)
-        return pick(6, [
-            ["UPDATE contact SET name = '\(long)' WHERE id = \(id)"],
-            ["UPDATE contact SET name = 'Mended \(number)' WHERE length(name) > 500"],
-            ["UPDATE employee SET work_email = NULL WHERE id = \(employee)"],
-            ["UPDATE employee SET work_email = 'e' || id || '@example.com'"],
-            ["UPDATE ap_nominal SET main_code = ' ' WHERE id = \(nominal)"],
-            ["UPDATE ap_nominal SET main_code = '1\(nominal)' WHERE id = \(nominal)"],
-            ["UPDATE employee SET left_on = 'soon' WHERE id = \(employee)"],
-            ["UPDATE employee SET left_on = NULL"],
-            ["UPDATE business SET commenced_on = '2026-02-30' WHERE id = \(one(8))"],
-            ["UPDATE business SET commenced_on = '2026-02-28'"],
-            ["UPDATE ap_transaction SET posted_on = 'never' WHERE id = \(one(40))"],
-            ["UPDATE ap_transaction SET posted_on = '2025-05-02'"],
-            ["UPDATE client SET apply_team_security = 2 WHERE id = \(id)"],
-            ["UPDATE client SET apply_team_security = 0"],
-            ["UPDATE ap_period SET finalised_at = 'yesterday' WHERE id = \(period)"],
-            ["UPDATE ap_period SET finalised_at = '2026-03-01 10:00:00'"],
-        ])
+        return pick(
+            6,
+            [
+                ["UPDATE contact SET name = '\(long)' WHERE id = \(id)"],
+                ["UPDATE contact SET name = 'Mended \(number)' WHERE length(name) > 500"],
+                ["UPDATE employee SET work_email = NULL WHERE id = \(employee)"],
+                ["UPDATE employee SET work_email = 'e' || id || '@example.com'"],
+                ["UPDATE ap_nominal SET main_code = ' ' WHERE id = \(nominal)"],
+                ["UPDATE ap_nominal SET main_code = '1\(nominal)' WHERE id = \(nominal)"],
+                ["UPDATE employee SET left_on = 'soon' WHERE id = \(employee)"],
+                ["UPDATE employee SET left_on = NULL"],
+                ["UPDATE business SET commenced_on = '2026-02-30' WHERE id = \(one(8))"],
+                ["UPDATE business SET commenced_on = '2026-02-28'"],
+                ["UPDATE ap_transaction SET posted_on = 'never' WHERE id = \(one(40))"],
+                ["UPDATE ap_transaction SET posted_on = '2025-05-02'"],
+                ["UPDATE client SET apply_team_security = 2 WHERE id = \(id)"],
+                ["UPDATE client SET apply_team_security = 0"],
+                ["UPDATE ap_period SET finalised_at = 'yesterday' WHERE id = \(period)"],
+                ["UPDATE ap_period SET finalised_at = '2026-03-01 10:00:00'"],
+            ])
     }
 
     private func massRemoval() -> [String] {
