@@ -18,7 +18,7 @@ public actor Portal: Service {
         public var progress: RunProgress?
         public var isQueued: Bool
         /// When the next periodic synchronisation starts.
-        public var nextStart: Timestamp?
+        public var nextStart: Timestamp
         public var lastRun: RunRecord?
     }
 
