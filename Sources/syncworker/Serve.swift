@@ -14,7 +14,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Synchronise by the schedule, until stopped.",
         discussion: """
-            Every 30 minutes unless the configuration says otherwise. On SIGTERM or Ctrl-C a \
+            Every 30 minutes unless the configuration, or somebody in the Management Console, says \
+            otherwise. On SIGTERM or Ctrl-C a \
             synchronisation in progress ends between two batches; nothing is lost.
             """)
 
@@ -22,7 +23,8 @@ struct Serve: AsyncParsableCommand {
 
     private struct Answer: Encodable {
         var socket: String
-        var nextStart: Timestamp
+        /// Nil while synchronisation is paused.
+        var nextStart: Timestamp?
     }
 
     func run() async throws {
@@ -38,9 +40,13 @@ struct Serve: AsyncParsableCommand {
             schedule: Schedule(
                 interval: .seconds(settings.intervalMinutes * 60),
                 name: "\(settings.practice) \(settings.installation)"),
+            timetable: try await journal.timetable(intervalMinutes: settings.intervalMinutes),
             lastStarted: try await journal.lastStarted(),
-            lastRun: try await journal.runs(limit: 1).first, now: SystemClock.now,
-            wait: { try await Task.sleep(for: $0) },
+            lastRun: try await journal.runs(limit: 1).first, time: settings.time,
+            now: SystemClock.now, wait: { try await Task.sleep(for: $0) },
+            remember: {
+                try await journal.remember($0, intervalMinutes: settings.intervalMinutes)
+            },
             settle: { (try? await journal.writeLate()) != nil },
             perform: { request, progress, isStopped in
                 let record = await wiring.perform(
@@ -53,11 +59,10 @@ struct Serve: AsyncParsableCommand {
         quiet.logLevel = .warning
         // Said once the socket answers: whoever reads it may use the other commands at once.
         let application = control.application(logger: quiet) {
-            let next = await portal.status().nextStart
+            let status = await portal.status()
             try? common.answer(
-                Answer(socket: settings.socket, nextStart: next),
-                "SyncWorker serves \(settings.server); next synchronisation at "
-                    + "\(settings.time.words(next)).")
+                Answer(socket: settings.socket, nextStart: status.nextStart),
+                "SyncWorker serves \(settings.server). \(status.next(settings.time))")
         }
         let group = ServiceGroup(
             configuration: .init(
