@@ -39,11 +39,17 @@ public actor AlertService: Service {
     /// What somebody else knows, asked once a minute.
     public struct Outlook: Sendable {
         public var lastGood: Timestamp?
+        /// Whether nothing starts by itself, because a person said so: paused, or quiet hours.
         public var isPaused: Bool
+        /// From one periodic synchronisation to the next, where that was changed.
+        public var interval: Duration?
 
-        public init(lastGood: Timestamp? = nil, isPaused: Bool = false) {
+        public init(
+            lastGood: Timestamp? = nil, isPaused: Bool = false, interval: Duration? = nil
+        ) {
             self.lastGood = lastGood
             self.isPaused = isPaused
+            self.interval = interval
         }
     }
 
@@ -59,7 +65,7 @@ public actor AlertService: Service {
 
     private let channels: [AlertChannel]
     private let send: Send
-    private let rules: AlertRules
+    private var rules: AlertRules
     private let environment: Environment
     private let memory: Memory
     private let outlook: @Sendable () async -> Outlook
@@ -120,6 +126,7 @@ public actor AlertService: Service {
         guard !channels.isEmpty else { return try await gracefulShutdown() }
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             let outlook = await outlook()
+            if let interval = outlook.interval { rules = AlertRules(interval: interval) }
             take(.tick(lastGood: outlook.lastGood, isPaused: outlook.isPaused))
             await remember()
             // What is cut off by the end of the service is sent after its next start.

@@ -130,7 +130,7 @@ extension Console {
             query.filter, before: query.before, limit: HistoryView.runsMax + 1,
             isUnderway: isUnderway)
         let shown = runs.prefix(HistoryView.runsMax)
-        let total = try await journal.count(query.filter)
+        let total = try await journal.count(query.filter, isUnderway: isUnderway)
         let charts = query.before == nil ? try await charts(now) : nil
         let words = query.words
         return HistoryView(

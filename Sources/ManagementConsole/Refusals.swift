@@ -102,7 +102,7 @@ extension SyncError {
         case .signIn: .unauthorized
         case .forbidden: .forbidden
         case .notFound, "ticket": .notFound
-        case .form, .malformed: .badRequest
+        case .form, .malformed, "timetable": .badRequest
         case "too_large": .contentTooLarge
         case .tooMany: .tooManyRequests
         case .unreachable: .badGateway

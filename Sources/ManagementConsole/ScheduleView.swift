@@ -1,4 +1,5 @@
 import PortalService
+import SyncEngine
 import SyncModel
 
 /// The model of `schedule`: pause, interval, quiet hours, alerts, and who did what.

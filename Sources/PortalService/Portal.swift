@@ -14,11 +14,16 @@ public actor Portal: Service {
     public struct Status: Codable, Sendable, Hashable {
         public var server: String
         public var isRunning: Bool
+        /// What is in progress.
+        public var running: RunRequest?
         /// Set while a synchronisation is in progress and has said where it stands.
         public var progress: RunProgress?
         public var isQueued: Bool
-        /// When the next periodic synchronisation starts.
-        public var nextStart: Timestamp
+        /// What follows the one in progress, if somebody asked for one.
+        public var queued: RunRequest?
+        /// When the next periodic synchronisation starts; nil while they are paused.
+        public var nextStart: Timestamp?
+        public var timetable: Timetable
         public var lastRun: RunRecord?
     }
 
@@ -38,19 +43,27 @@ public actor Portal: Service {
     }
 
     private let server: String
-    private let schedule: Schedule
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let wait: @Sendable (Duration) async throws -> Void
     private let perform: Perform
     private let settle: @Sendable () async -> Bool
+    private let time: PracticeTime
+    let remember: @Sendable (Timetable) async throws -> Void
+    /// Starts that were missed since are made up for.
     private var lastStarted: Timestamp?
     private var lastRun: RunRecord?
-    private var nextStart: Timestamp
+    private var schedule: Schedule
+    private(set) var timetable: Timetable
+    private var nextStart: Timestamp?
+
+    /// Whether somebody's change of the timetable is being remembered, and who waits for that.
+    var isChanging = false
+    var changesWaiting: [CheckedContinuation<Void, Never>] = []
 
     private var lastTicket = 0
     /// At most one for each purpose: a dry run must never stand in for a synchronisation.
     private var queued: [(ticket: Int, request: RunRequest)] = []
-    private var running: Int?
+    private var running: (ticket: Int, request: RunRequest)?
     private var done: [Int: RunRecord] = [:]
     private let current = Mutex<RunProgress?>(nil)
     private let isStopped = Mutex(false)
@@ -65,25 +78,35 @@ public actor Portal: Service {
     private static let ticketsKept = 20
 
     /// - Parameters:
+    ///   - timetable: as people left it; nil for the schedule's interval and nothing else.
     ///   - lastStarted: of the journal: a start missed while the service was down is made up for.
+    ///   - time: the practice's, by which its quiet hours are.
     ///   - wait: sleeps; passed in so that a test's clock can.
+    ///   - remember: keeps a timetable that somebody changed; it takes effect after that.
     ///   - settle: asked at rest and before each run, to write down what could not be written
     ///     before; false while that still cannot be done.
     public init(
-        server: String, schedule: Schedule, lastStarted: Timestamp?, lastRun: RunRecord?,
-        now: @escaping @Sendable () -> Timestamp,
+        server: String, schedule: Schedule, timetable: Timetable? = nil, lastStarted: Timestamp?,
+        lastRun: RunRecord?, time: PracticeTime = .london, now: @escaping @Sendable () -> Timestamp,
         wait: @escaping @Sendable (Duration) async throws -> Void,
+        remember: @escaping @Sendable (Timetable) async throws -> Void = { _ in },
         settle: @escaping @Sendable () async -> Bool = { true }, perform: @escaping Perform
     ) {
         self.server = server
-        self.schedule = schedule
+        self.schedule = timetable.map { schedule.every($0.interval) } ?? schedule
+        self.timetable =
+            timetable
+            ?? Timetable(intervalMinutes: Int(schedule.interval.components.seconds / 60))
+        self.time = time
+        self.remember = remember
         self.lastStarted = lastStarted
         self.lastRun = lastRun
         self.now = now
         self.wait = wait
         self.settle = settle
         self.perform = perform
-        nextStart = schedule.start(now: now(), lastStarted: lastStarted)
+        let start = self.schedule.start(now: now(), lastStarted: lastStarted)
+        nextStart = self.timetable.start(start, time)
     }
 
     // MARK: Asking
@@ -106,7 +129,7 @@ public actor Portal: Service {
     /// Nil for a ticket that was never given, or long ago.
     public func standing(of ticket: Int) -> Standing? {
         if let record = done[ticket] { return .done(record) }
-        if running == ticket { return .running(current.withLock(\.self)) }
+        if running?.ticket == ticket { return .running(current.withLock(\.self)) }
         return queued.contains { $0.ticket == ticket } ? .queued : nil
     }
 
@@ -119,8 +142,18 @@ public actor Portal: Service {
 
     public func status() -> Status {
         Status(
-            server: server, isRunning: running != nil, progress: current.withLock(\.self),
-            isQueued: !queued.isEmpty, nextStart: nextStart, lastRun: lastRun)
+            server: server, isRunning: running != nil, running: running?.request,
+            progress: current.withLock(\.self), isQueued: !queued.isEmpty,
+            queued: queued.first?.request, nextStart: nextStart, timetable: timetable,
+            lastRun: lastRun)
+    }
+
+    /// From now on; what was missed since the last start is made up for.
+    func follow(_ timetable: Timetable) {
+        self.timetable = timetable
+        schedule = schedule.every(timetable.interval)
+        plan(schedule.start(now: now(), lastStarted: lastStarted))
+        wake?.yield()
     }
 
     // MARK: Working
@@ -142,16 +175,19 @@ public actor Portal: Service {
 
     private func due() -> (Int, RunRequest)? {
         if !queued.isEmpty { return queued.removeFirst() }
-        guard nextStart <= now() else { return nil }
+        guard let start = nextStart, start <= now() else { return nil }
+        // The machine may have slept past it, or a run lasted, until the quiet hours.
+        plan(now())
+        guard let start = nextStart, start <= now() else { return nil }
         lastTicket += 1
         return (lastTicket, RunRequest(kind: .change, trigger: .schedule))
     }
 
     private func work(_ ticket: Int, _ request: RunRequest) async {
         let started = now()
-        running = ticket
+        running = (ticket, request)
         lastStarted = started
-        nextStart = schedule.next(after: started)
+        plan(schedule.next(after: started))
         isStopped.withLock { $0 = Task.isShuttingDownGracefully }
         let record = await perform(
             request, { progress in self.current.withLock { $0 = progress } },
@@ -163,16 +199,19 @@ public actor Portal: Service {
         done[ticket - Self.ticketsKept] = nil
         // A run longer than the interval has missed starts: they are made up for once, unless a
         // person has just said that it is enough.
-        nextStart =
-            record.outcome == .stopped
-            ? schedule.next(after: now()) : schedule.start(now: now(), lastStarted: lastStarted)
+        if record.outcome == .stopped { lastStarted = now() }
+        plan(schedule.start(now: now(), lastStarted: lastStarted))
     }
+
+    private func plan(_ start: Timestamp) { nextStart = timetable.start(start, time) }
 
     /// Until the next start, a request, or the end of the service.
     private func idle(atMost pauseMax: Duration) async {
         // A clock that was put back must not put the next start off by as much.
-        nextStart = min(nextStart, schedule.next(after: now()))
-        let pause = min(nextStart - now(), pauseMax)
+        if let start = nextStart {
+            plan(min(start, schedule.next(after: now())))
+        }
+        let pause = nextStart.map { min($0 - now(), pauseMax) } ?? pauseMax
         // A stream ends with the task that waits for it: each wait has one of its own.
         let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.wake = wake

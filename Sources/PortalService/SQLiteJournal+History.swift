@@ -61,8 +61,8 @@ extension SQLiteJournal {
     /// What was synchronised on each day since, earliest day first; days without a run are left
     /// out, and so is the run under way.
     ///
-    /// - Parameter dayOf: the date by the practice's clocks; asked once for each quarter of an
-    ///   hour, at which days begin in every zone.
+    /// - Parameter dayOf: the date by the practice's clocks; asked for quarters of an hour, at
+    ///   which days begin in every zone, and not for every run.
     public func activityByDay(
         since time: Timestamp, dayOf: (Timestamp) -> LocalDate
     ) async throws -> [DayActivity] {

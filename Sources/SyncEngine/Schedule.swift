@@ -4,18 +4,27 @@ import SyncProtocol
 /// When the periodic synchronisation starts: on a grid from start to start, moved for each practice
 /// by a stable part of the interval, so that a thousand practices do not all call at half past.
 public struct Schedule: Hashable, Sendable {
-    public var interval: Duration
-    private var offset: Int64
+    public private(set) var interval: Duration
+    /// What the practice's place on a grid of any interval comes from.
+    private let number: UInt64
 
     /// - Parameters:
     ///   - interval: from one start to the next; at least a minute.
     ///   - name: what the practice's place on the grid is derived from; always the same.
     public init(interval: Duration, name: String) {
-        self.interval = max(interval, .seconds(60))
         let digest = RowDigest.of(Array("schedule \(name)".utf8))
-        let number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        offset = Int64(number % UInt64(self.interval.microseconds))
+        number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        self.interval = max(interval, .seconds(60))
     }
+
+    /// The same practice's with another interval.
+    public func every(_ interval: Duration) -> Schedule {
+        var schedule = self
+        schedule.interval = max(interval, .seconds(60))
+        return schedule
+    }
+
+    private var offset: Int64 { Int64(number % UInt64(interval.microseconds)) }
 
     /// The next start of the grid after a moment.
     public func next(after moment: Timestamp) -> Timestamp {

@@ -154,7 +154,8 @@ struct Initialise: AsyncParsableCommand {
             installation: \(Self.quoted(settings.installation.rawValue))
             # Another catalogue than the built-in one.
             \(catalogue)
-            # Minutes from the start of one synchronisation to the start of the next, 1 to 1440.
+            # Minutes from the start of one synchronisation to the start of the next, 1 to 1440,
+            # until somebody sets another interval in the Management Console.
             interval_minutes: \(settings.intervalMinutes)
             # The server's name, as people know it.
             server: \(Self.quoted(settings.server))

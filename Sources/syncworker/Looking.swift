@@ -47,8 +47,9 @@ struct Status: AsyncParsableCommand {
             if let progress = service.progress {
                 lines.append("At the moment: \(progress.step), \(progress.rowsSent) rows sent.")
             }
+            if service.timetable.pause != nil { lines.append(service.next(time)) }
         } else if let service = answer.service {
-            lines.append("Next scheduled sync: \(service.nextStart.map(time.words) ?? "none")")
+            lines.append(service.next(time))
         } else if let process = answer.process {
             lines.append("Process \(process) synchronises; no service answers.")
         } else {
@@ -77,6 +78,14 @@ struct Status: AsyncParsableCommand {
             lines.append(error)
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension Portal.Status {
+    /// When a synchronisation starts by itself, or why none does.
+    func next(_ time: PracticeTime) -> String {
+        if let pause = timetable.pause { return pause.words(time) }
+        return nextStart.map { "Next scheduled sync: \(time.words($0))" } ?? ""
     }
 }
 

@@ -16,15 +16,17 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Synchronise by the schedule, until stopped.",
         discussion: """
-            Every 30 minutes unless the configuration says otherwise. The Management Console \
-            answers at http://127.0.0.1:8470 unless the configuration says otherwise. On SIGTERM \
-            or Ctrl-C a synchronisation in progress ends between two batches; nothing is lost.
+            Every 30 minutes unless the configuration, or somebody in the Management Console, says \
+            otherwise. The console answers at http://127.0.0.1:8470 unless the configuration says \
+            otherwise. On SIGTERM or Ctrl-C a synchronisation in progress ends between two \
+            batches; nothing is lost.
             """)
 
     @OptionGroup var common: CommonOptions
 
     private struct Answer: Encodable {
         var socket: String
+        /// Nil while synchronisation is paused.
         var nextStart: Timestamp?
         /// Where browsers find the console; nil where it is switched off.
         var console: String?
@@ -38,16 +40,20 @@ struct Serve: AsyncParsableCommand {
         _ = try wiring.catalogue()
         _ = try wiring.cloud()
         let (lock, journal) = try await wiring.takeCharge()
-        let alerts = try await wiring.alertService(journal, logger)
+        let alerts = wiring.alertService(journal, logger)
         let connections = wiring.connections()
         let portal = Portal(
             server: settings.server,
             schedule: Schedule(
                 interval: .seconds(settings.intervalMinutes * 60),
                 name: "\(settings.practice) \(settings.installation)"),
+            timetable: try await journal.timetable(intervalMinutes: settings.intervalMinutes),
             lastStarted: try await journal.lastStarted(),
-            lastRun: try await journal.runs(limit: 1).first, now: SystemClock.now,
-            wait: { try await Task.sleep(for: $0) },
+            lastRun: try await journal.runs(limit: 1).first, time: settings.time,
+            now: SystemClock.now, wait: { try await Task.sleep(for: $0) },
+            remember: {
+                try await journal.remember($0, intervalMinutes: settings.intervalMinutes)
+            },
             settle: { (try? await journal.writeLate()) != nil },
             perform: { request, progress, isStopped in
                 let record = await wiring.perform(
@@ -102,15 +108,13 @@ struct Serve: AsyncParsableCommand {
         func isListening(console: String? = nil) async {
             if let console { self.console = console } else { isSocketThere = true }
             guard isSocketThere, self.console != nil || settings.console == nil else { return }
-            let next = await portal.status().nextStart
-            var words = "SyncWorker serves \(settings.server)"
-            if let next { words += "; next synchronisation at \(settings.time.words(next))" }
-            words += "."
+            let status = await portal.status()
+            var words = "SyncWorker serves \(settings.server). \(status.next(settings.time))"
             if let console = self.console {
                 words += "\nThe Management Console answers at \(console)."
             }
             try? common.answer(
-                Answer(socket: settings.socket, nextStart: next, console: self.console), words)
+                Answer(socket: settings.socket, nextStart: status.nextStart, console: self.console), words)
         }
     }
 

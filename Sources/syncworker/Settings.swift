@@ -17,6 +17,7 @@ struct Settings: Sendable {
     var practice: PracticeID
     var installation: InstallationID
     var catalogue: String?
+    /// Until somebody sets another one in the Management Console.
     var intervalMinutes: Int
     var server: String
     var centralWaitSeconds: Int

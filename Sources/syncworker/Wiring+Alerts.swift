@@ -17,20 +17,22 @@ extension Wiring {
     }
 
     /// Remembers what it told in a file beside the configuration.
-    func alertService(_ journal: SQLiteJournal, _ logger: Logger) async throws -> AlertService {
-        let last = try await journal.runs(limit: 1).first { $0.isGood }?.finishedAt
+    func alertService(_ journal: SQLiteJournal, _ logger: Logger) -> AlertService {
         let file = AlertsFile(path: settings.alertsFile)
         return AlertService(
             sender: alertSender(), interval: .seconds(settings.intervalMinutes * 60),
             environment: .init(now: SystemClock.now, wait: { try await Task.sleep(for: $0) }),
             memory: .init(load: file.load, save: file.save), logger: logger,
-            outlook: { .init(lastGood: last) })
+            outlook: { await outlook(journal) })
     }
-}
 
-extension RunRecord {
-    fileprivate var isGood: Bool {
-        purpose == .synchronise && [.succeeded, .completedWithErrors].contains(outcome)
+    /// A journal that cannot be read says nothing: what was told last still holds.
+    private func outlook(_ journal: SQLiteJournal) async -> AlertService.Outlook {
+        let table = try? await journal.timetable(intervalMinutes: settings.intervalMinutes)
+        return AlertService.Outlook(
+            lastGood: try? await journal.lastApplied()?.finishedAt,
+            isPaused: table?.isResting(at: SystemClock.now(), settings.time) ?? false,
+            interval: table?.interval)
     }
 }
 
