@@ -187,7 +187,7 @@ extension Console {
         guard let run = try await journal.run(id) else {
             throw SyncError(
                 .notFound, "There is no such synchronisation.",
-                hint: "The history keeps 90 days; older ones are gone.")
+                hint: "The history keeps \(journal.keptDays) days; older ones are gone.")
         }
         return run
     }

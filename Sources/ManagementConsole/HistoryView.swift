@@ -80,6 +80,8 @@ struct HistoryView: Sendable {
     /// The query that makes this list, for the export.
     var query: String
     var isFiltered: Bool
+    /// How many days are kept.
+    var keptDays: Int
 
     /// An entry of a `<select>`.
     struct Choice: Sendable {
@@ -146,7 +148,7 @@ extension Console {
             }, text: query.text,
             older: runs.count > HistoryView.runsMax
                 ? (words.isEmpty ? "" : words + "&") + "before=\(shown.last?.number ?? 0)" : nil,
-            query: words, isFiltered: !words.isEmpty)
+            query: words, isFiltered: !words.isEmpty, keptDays: journal.keptDays)
     }
 
     /// Records and duration of each day that the journal has.

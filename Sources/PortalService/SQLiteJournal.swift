@@ -16,10 +16,13 @@ public final class SQLiteJournal: Journal {
     private let begun = Mutex<RunID?>(nil)
 
     /// Runs are kept this long.
-    static let keptFor = Duration.seconds(90 * 86_400)
+    public static let keptDaysDefault = 90
+    public let keptDays: Int
 
-    public init(path: String) throws {
+    /// - Parameter keptDays: how long a run is remembered.
+    public init(path: String, keptDays: Int = SQLiteJournal.keptDaysDefault) throws {
         self.path = path
+        self.keptDays = keptDays
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -70,7 +73,7 @@ public final class SQLiteJournal: Journal {
                     DELETE FROM runs
                     WHERE started_at < ? AND number <= (SELECT settled FROM installation)
                     """,
-                arguments: [(run.startedAt + (.zero - Self.keptFor)).sql])
+                arguments: [(run.startedAt + .seconds(-86_400 * keptDays)).sql])
         }
         begun.withLock { $0 = run.id }
     }

@@ -114,7 +114,8 @@ struct Serve: AsyncParsableCommand {
                 words += "\nThe Management Console answers at \(console)."
             }
             try? common.answer(
-                Answer(socket: settings.socket, nextStart: status.nextStart, console: self.console), words)
+                Answer(socket: settings.socket, nextStart: status.nextStart, console: self.console),
+                words)
         }
     }
 

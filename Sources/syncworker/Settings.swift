@@ -19,6 +19,8 @@ struct Settings: Sendable {
     var catalogue: String?
     /// Until somebody sets another one in the Management Console.
     var intervalMinutes: Int
+    /// How long synchronisations are remembered.
+    var historyDays: Int
     var server: String
     var centralWaitSeconds: Int
     /// Times are shown to people as the practice's clocks show them.
@@ -62,6 +64,7 @@ struct Settings: Sendable {
     static let keys =
         [
             "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
+            "history_days",
             "server", "central_wait_seconds", "time_zone", "log_level",
         ] + ConsoleReading.keys + AlertReading.keys
 
@@ -150,6 +153,8 @@ struct Settings: Sendable {
                 installation: InstallationID(rawValue: text("installation")),
                 catalogue: optional("catalogue").map { Settings.absolute($0, in: folder) },
                 intervalMinutes: number("interval_minutes", 30, 1...1440),
+                historyDays: number(
+                    "history_days", SQLiteJournal.keptDaysDefault, 1...3650),
                 server: optional("server") ?? ProcessInfo.processInfo.hostName,
                 centralWaitSeconds: number("central_wait_seconds", 10, 0...600), time: time(),
                 logLevel: level(), console: console.address,

@@ -44,7 +44,8 @@ struct Wiring: Sendable {
     /// The right to synchronise, and the journal, in which nothing is under way then.
     func takeCharge() async throws -> (RunLock, SQLiteJournal) {
         let lock = try RunLock(path: settings.lockFile)
-        let journal = try SQLiteJournal(path: settings.journalFile)
+        let journal = try SQLiteJournal(
+            path: settings.journalFile, keptDays: settings.historyDays)
         try await journal.endCutOff()
         return (lock, journal)
     }
