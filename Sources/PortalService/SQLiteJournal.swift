@@ -73,7 +73,7 @@ public final class SQLiteJournal: Journal {
                     DELETE FROM runs
                     WHERE started_at < ? AND number <= (SELECT settled FROM installation)
                     """,
-                arguments: [(run.startedAt + .seconds(-86_400 * keptDays)).sql])
+                arguments: [(run.startedAt + .seconds(-86_400 * self.keptDays)).sql])
         }
         begun.withLock { $0 = run.id }
     }

@@ -64,8 +64,7 @@ struct Settings: Sendable {
     static let keys =
         [
             "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
-            "history_days",
-            "server", "central_wait_seconds", "time_zone", "log_level",
+            "history_days", "server", "central_wait_seconds", "time_zone", "log_level",
         ] + ConsoleReading.keys + AlertReading.keys
 
     static func path(ofCentral value: String) -> String? {
