@@ -77,6 +77,7 @@ struct Initialise: AsyncParsableCommand {
             file: file, central: path, oneclick: oneclick, practice: PracticeID(rawValue: 0),
             installation: InstallationID(rawValue: ""),
             catalogue: catalogue.map { Settings.absolute($0) }, intervalMinutes: 30,
+            historyDays: SQLiteJournal.keptDaysDefault,
             server: ProcessInfo.processInfo.hostName, centralWaitSeconds: 10,
             time: timeZone.flatMap(PracticeTime.init) ?? .london, logLevel: .info)
         try FileManager.default.createDirectory(
