@@ -158,6 +158,15 @@ struct Initialise: AsyncParsableCommand {
             # Minutes from the start of one synchronisation to the start of the next, 1 to 1440,
             # until somebody sets another interval in the Management Console.
             interval_minutes: \(settings.intervalMinutes)
+            # Days that a synchronisation stays in the history, 1 to 3650.
+            # history_days: \(settings.historyDays)
+            # Where the Management Console answers browsers, or none. An address that others can
+            # reach needs a certificate and its key, as PEM files.
+            # console_listen: \(ConsoleReading.addressDefault)
+            # console_certificate: console.crt
+            # console_key: console.key
+            # Where people find it, for messages, if that is another address.
+            # console_address: https://portal.example.com
             # The server's name, as people know it.
             server: \(Self.quoted(settings.server))
             # How long a locked Central is waited for.
