@@ -37,6 +37,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case centralLocked = "Central locked"
     case centralDiskFull = "Central's disk full"
     case centralRestored = "Central restored"
+    case centralRestoredIntoRun = "Central restored into the midst of a run"
     case centralPowerCut = "Central lost its last writes"
     case captureOff = "capture off"
     case schemaChanged = "schema changed"

@@ -81,8 +81,10 @@ struct Knobs {
             let isOn = random.below(3) == 0 || fault.isOffice
             if isOn { faults[fault] = Self.rate(fault) * (1 + random.below(6)) }
         }
-        if isTight, random.below(2) == 0 {
-            faults[.centralRestored] = 8 * Self.rate(.centralRestored)
+        if isTight {
+            for fault in [Fault.crashBefore, .crashAfter] { faults[fault] = 4 * Self.rate(fault) }
+        } else {
+            faults[.centralRestoredIntoRun] = nil
         }
     }
 
@@ -116,6 +118,8 @@ struct Knobs {
             .schemaChanged, .historyExpired:
             2_500
         case .dayPassed: 12_000
+        // Once in so many runs of a world where much happens within one.
+        case .centralRestoredIntoRun: 20_000
         }
     }
 }

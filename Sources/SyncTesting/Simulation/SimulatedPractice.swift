@@ -26,6 +26,8 @@ final class SimulatedPractice: @unchecked Sendable {
     /// The process that is to go on; those before it end.
     private(set) var current: SimulatedPremises?
     private var backups: [Backup] = []
+    /// Made between the steps of the last run.
+    private var runBackups: [Backup] = []
 
     init(world: SimulatedWorld, oneClick: SimulatedOneClick, catalogue: Catalogue) async throws {
         self.world = world
@@ -117,7 +119,18 @@ final class SimulatedPractice: @unchecked Sendable {
     func goOn() async {
         guard world.knobs.isTight, !isPinning, !isOfficeClosed, !world.isCalm else { return }
         if world.random(below: 6) == 0 { workOnce() }
-        if world.random(below: 6) == 0 { await backUp() }
+        if world.random(below: 6) == 0, let backup = try? central.backUp() {
+            runBackups = (runBackups + [backup]).suffix(6)
+        }
+    }
+
+    func forgetRunBackups() { runBackups = [] }
+
+    /// As it was at some step of the last run, and often written past what that run has seen.
+    func restoreIntoRun() async {
+        guard !runBackups.isEmpty, world.strikes(.centralRestoredIntoRun) else { return }
+        await restore(world.pick(runBackups))
+        runBackups = []
     }
 
     func untilNotPinning() async {
@@ -129,13 +142,16 @@ final class SimulatedPractice: @unchecked Sendable {
     func backUp() async {
         await untilNotPinning()
         guard let backup = try? central.backUp() else { return }
-        backups = (backups + [backup]).suffix(world.knobs.isTight ? 12 : 3)
+        backups = (backups + [backup]).suffix(3)
     }
 
     /// - Parameter isLatest: the last backup, or any of those that are kept.
     func restore(isLatest: Bool) async {
-        guard let last = backups.last, let first = backups.first else { return }
-        let backup = isLatest ? last : world.knobs.isTight ? world.pick(backups) : first
+        guard let backup = isLatest ? backups.last : backups.first else { return }
+        await restore(backup)
+    }
+
+    private func restore(_ backup: Backup) async {
         await untilNotPinning()
         let before = central.version
         // Nobody restores a database under a running program.

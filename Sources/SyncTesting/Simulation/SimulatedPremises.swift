@@ -49,7 +49,9 @@ final class SimulatedPremises: @unchecked Sendable {
         while isCurrent, !isDead, !world.executor.isOver {
             await world.pause(around: world.knobs.interval)
             guard isCurrent, !isDead, !world.executor.isOver else { break }
+            practice.forgetRunBackups()
             let record = await synchronise(nextRequest())
+            if isCurrent, isDead || world.random(below: 3) == 0 { await practice.restoreIntoRun() }
             guard !isDead else { break }
             await look(at: record)
         }
