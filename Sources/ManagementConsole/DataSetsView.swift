@@ -132,7 +132,10 @@ extension DataSetsView.Row {
         if let started = progress.startedAt, now - started >= .seconds(1) {
             let rate = Double(progress.rowsDone) / ((now - started) / .seconds(1))
             parts.append("\(Figure.grouped(Int(rate.rounded()))) a second")
-            if let total = progress.rowsTotal, total > progress.rowsDone, rate >= 1 {
+            // The first few rows say nothing of how long the others take.
+            if let total = progress.rowsTotal, total > progress.rowsDone,
+                progress.rowsDone * 20 >= total, rate >= 1
+            {
                 let left = Double(total - progress.rowsDone) / rate
                 parts.append("\(Figure.duration(.seconds(left))) left")
             }

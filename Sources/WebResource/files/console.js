@@ -68,6 +68,13 @@ if (live) {
   listen();
 }
 
+// What a form led to is said once, not again when the page is loaded anew.
+const address = new URL(location.href);
+if (address.searchParams.has("said")) {
+  address.searchParams.delete("said");
+  history.replaceState(null, "", address);
+}
+
 // Where a page can show a dialog, the prompt is one; else the button leads to a page.
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-dialog]");
