@@ -22,8 +22,8 @@ struct Chart: Sendable {
         var title: String
     }
 
-    /// Bars side by side, as high as the root of their values: small ones stay visible beside a full
-    /// synchronisation.
+    /// Bars side by side, as high as the root of their values: small ones stay visible beside a
+    /// full synchronisation.
     init(_ entries: [Entry], label: String, slots: Int = 48) {
         width = 680
         height = 64

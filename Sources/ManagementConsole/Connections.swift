@@ -94,6 +94,7 @@ public actor Connections: Service {
     }
 
     private static func words(_ error: any Error) -> String {
-        (error as? SyncError)?.description ?? "Something unexpected went wrong (\(type(of: error)))."
+        (error as? SyncError)?.description
+            ?? "Something unexpected went wrong (\(type(of: error)))."
     }
 }

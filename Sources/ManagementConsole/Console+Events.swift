@@ -19,7 +19,7 @@ extension Console {
 
     /// What is new is sent within this time.
     static let eventEvery = Duration.seconds(1)
-    /// Something is sent at least every so many rounds, so that a page notices a service that hangs.
+    /// Something is sent at least every so many rounds: a page notices a service that hangs.
     static let roundsSilentMax = 5
 
     func addEvents(to router: Router<ConsoleContext>) {
@@ -27,7 +27,8 @@ extension Console {
             let visitor = try await signedIn(request)
             try visitor.mayLook()
             return Response(
-                status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+                status: .ok,
+                headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
                 body: ResponseBody { writer in
                     try await stream(request, to: &writer)
                     try await writer.finish(nil)
@@ -39,7 +40,7 @@ extension Console {
         var sent: [String: String] = [:]
         var memory = Memory()
         var silent = 0
-        while let visitor = try await visitor(request), (try? visitor.mayLook()) != nil {
+        while let visitor = try await visitor(request), visitor.isPermitted {
             // A service that shuts down does not wait for pages that somebody left open.
             if Task.isShuttingDownGracefully { return }
             let parts = try await parts(visitor, &memory)
@@ -94,7 +95,8 @@ extension Console {
         return [
             "status": try templates.render("status", StatusView(overview, settings)),
             "notices": try templates.render("notices", NoticesView(overview, settings)),
-            "actions": try templates.render("actions", ActionsView(overview, settings, formToken: token)),
+            "actions": try templates.render(
+                "actions", ActionsView(overview, settings, formToken: token)),
             "data-sets": try templates.render("data-sets", DataSetsView(overview, settings)),
             "recent": try templates.render("recent", RecentView(overview, settings)),
             "errors-now": memory.errors ?? "",

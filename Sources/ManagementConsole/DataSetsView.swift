@@ -49,7 +49,8 @@ struct DataSetsView: Sendable {
             }
         } else {
             isRunning = false
-            title = last.map { Self.title($0, overview, settings) }
+            title =
+                last.map { Self.title($0, overview, settings) }
                 ?? "Nothing was synchronised yet. Run Synchronisation carries everything over."
             aside = last.map { Figure.bytes($0.bytesSent) + " sent" } ?? ""
             rows = settings.shapes.dataSets.map { set in
@@ -99,7 +100,7 @@ extension RunSummary {
 }
 
 extension DataSetsView.Row {
-    /// While a synchronisation is in progress: what it did is known when OneClick's receipt is there.
+    /// While a synchronisation is in progress: what it did is known with OneClick's receipt.
     init(
         _ set: DataSet, _ progress: RunProgress.DataSetProgress?, now: Timestamp,
         inOneClick: Figure
@@ -117,7 +118,8 @@ extension DataSetsView.Row {
             words = Self.words(progress, now)
             if let total = progress.rowsTotal, total > 0 {
                 bar = DataSetsView.Bar(
-                    value: min(progress.rowsDone, total), max: total, label: "\(set.name): \(words)")
+                    value: min(progress.rowsDone, total), max: total, label: "\(set.name): \(words)"
+                )
             }
         }
     }

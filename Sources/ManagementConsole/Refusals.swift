@@ -102,11 +102,13 @@ extension SyncError {
         case .signIn: .unauthorized
         case .forbidden: .forbidden
         case .notFound, "ticket": .notFound
-        case .form, .malformed: .badRequest
+        case .form, .malformed, "timetable": .badRequest
+        // Not held any more, or not yet.
+        case "held": .conflict
         case "too_large": .contentTooLarge
         case .tooMany: .tooManyRequests
-        case .unreachable: .badGateway
-        case .journal, .central: .serviceUnavailable
+        case .unreachable, "not_oneclick": .badGateway
+        case .journal, .central, .administrators: .serviceUnavailable
         default: .internalServerError
         }
     }

@@ -40,7 +40,8 @@ struct RunView: Sendable {
         ended = Moment(run.finishedAt, settings.time, now: now)
         duration = Figure.duration(run.finishedAt - run.startedAt)
         by = RunWords.by(run.trigger, run.person)
-        sent = "\(Figure.count(run.rowsSent, "row")), \(Figure.bytes(run.bytesSent)) in "
+        sent =
+            "\(Figure.count(run.rowsSent, "row")), \(Figure.bytes(run.bytesSent)) in "
             + Figure.count(run.requests, "request")
         dataSets = run.dataSets.map { set in
             DataSetLine(
@@ -51,7 +52,8 @@ struct RunView: Sendable {
         let matching = run.errors.map(ProblemLine.init).filter { $0.matches(text) }
         problems = Array(matching.prefix(Self.problemsMax))
         hasProblems = !run.errors.isEmpty
-        problemsTitle = matching.count > Self.problemsMax
+        problemsTitle =
+            matching.count > Self.problemsMax
             ? "The first \(Self.problemsMax) of \(Figure.grouped(matching.count)); the export has "
                 + "all"
             : Figure.count(matching.count, "entry", "entries")

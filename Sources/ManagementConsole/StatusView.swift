@@ -139,7 +139,8 @@ struct NoticesView: Sendable {
             }
             notices.append(
                 Notice(
-                    kind: "held", title: "\(Figure.count(held, "removal")) "
+                    kind: "held",
+                    title: "\(Figure.count(held, "removal")) "
                         + "\(held == 1 ? "is" : "are") held.",
                     text: "\(sets.joined(separator: ", ")). Nothing was removed; additions and "
                         + "changes went on.",

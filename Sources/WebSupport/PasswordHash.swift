@@ -88,7 +88,7 @@ public actor PasswordChecks {
         queue.asUnownedSerialExecutor()
     }
 
-    /// Compared with where there is no such user: an unknown name takes as long as a wrong password.
+    /// Compared with where there is no such user: that takes as long as a wrong password.
     private let nobody: PasswordHash?
 
     public init() {

@@ -56,7 +56,7 @@ struct Serve: AsyncParsableCommand {
         let control = ControlSocket(console: console, path: settings.socket)
         var quiet = logger
         quiet.logLevel = .warning
-        // Said once both answer: whoever reads it may use the other commands, or a browser, at once.
+        // Said once both answer: whoever reads it may use other commands, or a browser, at once.
         let ready = Readiness(settings: settings, portal: portal, common: common)
         var services: [any Service] = [
             control.application(logger: quiet) { await ready.isListening() }, portal, connections,

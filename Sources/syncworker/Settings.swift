@@ -161,8 +161,9 @@ struct Settings: Sendable {
                 optional(key).map { Settings.absolute($0, in: folder) }
             }
             for case let file? in files where !FileManager.default.isReadableFile(atPath: file) {
-                mistakes.append("\(file) cannot be read: console_certificate and console_key "
-                    + "name PEM files.")
+                mistakes.append(
+                    "\(file) cannot be read: console_certificate and console_key "
+                        + "name PEM files.")
             }
             guard let chain = files[0], let key = files[1] else {
                 if files[0] != nil || files[1] != nil {
