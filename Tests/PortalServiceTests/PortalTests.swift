@@ -46,7 +46,7 @@ struct PortalTests {
             #expect(!status.isRunning)
             #expect(status.lastRun?.outcome == .succeeded)
             #expect(status.nextStart == Schedule.example.next(after: clock.now))
-            clock.set(status.nextStart)
+            clock.set(try #require(status.nextStart))
             #expect(await begun.next()?.kind == .change)
             runs.end()
         }
