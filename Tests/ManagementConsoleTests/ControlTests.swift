@@ -64,6 +64,23 @@ struct ControlTests {
         }
     }
 
+    @Test func `the command line says for whom it asks, and else it is the owner`() async throws {
+        try await withService { client, journal in
+            var begun = runs.begun.makeAsyncIterator()
+            for person in ["The Partner", nil] {
+                let request = RunRequest(kind: .change, trigger: .manual, person: person)
+                _ = try await client.request(request)
+                #expect(await begun.next()?.person == person ?? NSUserName())
+                runs.end()
+                await office.waitUntil(isRunning: false)
+            }
+            #expect(
+                try await office.deeds() == [
+                    "start by The Partner", "start by \(NSUserName())",
+                ])
+        }
+    }
+
     @Test func `the journal is read over the socket`() async throws {
         try await withService { client, journal in
             let start = RunStart(

@@ -167,10 +167,10 @@ struct RouteTests {
         #expect(answer.status == route.status(for: visiting.standing))
         #expect(answer.headers[.init("X-Frame-Options")!] == "DENY")
         #expect(answer.headers[.contentSecurityPolicy]?.contains("default-src 'self'") == true)
-        let mayHappen = visiting.standing == .permitted ? route.deed : nil
+        let deed = visiting.standing == .permitted ? route.deed : nil
         #expect(
-            try await office.deeds().map { String($0.prefix { $0 != " " }) }
-                == [mayHappen].compactMap(\.self))
+            try await office.deeds()
+                == [deed.map { "\($0) by \(visiting.name)" }].compactMap(\.self))
         if visiting.standing != .permitted { #expect(try await office.isUntouched()) }
         if visiting.standing == .signedOut, answer.status == 303, route.uri != "/sign-out" {
             #expect(answer.location.hasPrefix("/sign-in?next="))

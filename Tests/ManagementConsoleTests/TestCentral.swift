@@ -56,6 +56,7 @@ struct TestCentral: Sendable {
             sql: """
                 UPDATE employee SET is_super_user = id = 1, login_disabled = id = 4;
                 UPDATE employee SET first_name = 'Jane', last_name = 'Perry' WHERE id = 5;
+                UPDATE employee SET first_name = 'Sue', last_name = 'Perry' WHERE id = 1;
                 UPDATE employee SET password_hash = '' WHERE id = 9;
                 DELETE FROM employee WHERE id = 12;
                 DELETE FROM employee_security_group

@@ -21,6 +21,15 @@ enum Visiting: String, CaseIterable, CustomStringConvertible, Sendable {
         }
     }
 
+    /// As the journal names whoever may do something.
+    var name: String {
+        switch self {
+        case .superUser: "Sue Perry"
+        case .localAdministrator: "support"
+        default: "Jane Perry"
+        }
+    }
+
     /// Nil for somebody without any session.
     func browser(_ office: TestConsole) async throws -> TestConsole.Browser? {
         switch self {
