@@ -197,11 +197,27 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]),
         tests(
+            "WebSupportTests",
+            [
+                "WebSupport", "SyncModel", "SyncTesting", hummingbird, httpTypes, nio,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        tests(
+            "ManagementConsoleTests",
+            [
+                "ManagementConsole", "WebSupport", "PortalService", "SyncEngine", "SyncModel",
+                "SyncProtocol", "Catalogue", "Central", "SampleOffice", "SyncTesting", hummingbird,
+                httpTypes, nio, lifecycle, logging, grdb,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        tests(
             "OneClickServerTests",
             [
                 "OneClickServer", "OneClickClient", "OneClickStore", "SyncEngine", "SyncModel",
-                "SyncProtocol", hummingbird, httpTypes, jwt, logging, lifecycle, nio, nioHTTP, grdb,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "SyncProtocol", "WebSupport", hummingbird, httpTypes, jwt, logging, lifecycle, nio,
+                nioHTTP, grdb, .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
     ],
     cLanguageStandard: .gnu2x

@@ -47,19 +47,32 @@ struct Visitor: Sendable {
         case readOnly(SyncError)
         /// The console is not for this person.
         case none
+        /// Nobody can say whether it is, and why.
+        case unknown(SyncError)
     }
 
     var session: Session
     var name: String
     var access: Access
 
+    /// Whether the visitor may look at the console.
+    var isPermitted: Bool { (try? mayLook()) != nil }
+
     /// Throws unless the visitor may look at the console.
     func mayLook() throws {
-        guard access == .none else { return }
-        throw SyncError(
-            .forbidden, "The SyncWorker Management Console is not open to \(name).",
-            hint: "It needs the task permission \"OneClick\" in one of your security groups in "
-                + "Central. Ask whoever looks after permissions; it counts at once.")
+        switch access {
+        case .full, .readOnly: return
+        case .none:
+            throw SyncError(
+                .forbidden, "The SyncWorker Management Console is not open to \(name).",
+                hint: "It needs the task permission \"OneClick\" in one of your security groups in "
+                    + "Central. Ask whoever looks after permissions; it counts at once.")
+        case .unknown(let reason):
+            throw SyncError(
+                .forbidden,
+                "Your permission cannot be looked up: \(reason.message)",
+                hint: reason.hint + " A local administrator can sign in meanwhile.")
+        }
     }
 
     /// Throws unless the visitor may change something.
@@ -121,13 +134,18 @@ struct Access: Sendable {
                 (.zero..<Self.readOnlyFor).contains(now() - permitted)
             } ?? false
         return Visitor(
-            session: session, name: session.name, access: isRecent ? .readOnly(reason) : .none)
+            session: session, name: session.name,
+            access: isRecent
+                ? .readOnly(reason) : session.permittedAt == nil ? .none : .unknown(reason))
     }
 
     /// The user of a login, wherever it is known. A directory that cannot be asked is passed over,
     /// so that a local administrator can sign in; its error counts only where nobody else knows the
     /// login.
     func user(login: String) async throws -> ConsoleUser? {
+        // A database may read it up to there only: the same person by another name, whose guesses
+        // would be counted anew.
+        if login.utf8.contains(0) { return nil }
         var failure: SyncError?
         for directory in directories {
             do {

@@ -49,19 +49,19 @@ extension Console {
         }
         api.get("runs") { request, context in
             _ = try await caller(request, context)
-            let query = Self.query(request)
-            let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 50
+            let query = try Self.exactQuery(request)
+            let limit = try Self.limit(request, else: 50, atMost: 1_000)
             return try Response.json(
                 try await journal.history(
-                    query.filter, before: query.before, limit: min(max(1, limit), 1_000),
+                    query.filter, before: query.before, limit: limit,
                     isUnderway: await portal.status().isRunning))
         }
         api.get("records") { request, context in
             _ = try await caller(request, context)
-            let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 20
+            let limit = try Self.limit(request, else: 20, atMost: 10_000)
             return try Response.json(
                 try await journal.runs(
-                    limit: max(1, limit), isUnderway: await portal.status().isRunning))
+                    limit: limit, isUnderway: await portal.status().isRunning))
         }
         api.get("runs/:id") { request, context in
             _ = try await caller(request, context)
@@ -81,6 +81,36 @@ extension Console {
             _ = try await caller(request, context)
             return try Response.json(try await journal.audit(limit: 1_000))
         }
+    }
+
+    /// Throws `form` for a word that stands for nothing: a program must not take another list for
+    /// the one that it asked for.
+    private static func exactQuery(_ request: Request) throws -> HistoryQuery {
+        let query = query(request)
+        let isRead = [
+            "before": query.before != nil, "outcome": query.outcome != nil,
+            "kind": query.kind != nil,
+        ]
+        for name in isRead.keys.sorted() where isRead[name] == false {
+            if let text = request.parameters[name] { throw unreadable(name, text) }
+        }
+        return query
+    }
+
+    private static func limit(
+        _ request: Request, else standard: Int, atMost most: Int
+    ) throws -> Int {
+        guard let text = request.parameters["limit"] else { return standard }
+        guard let limit = Int(text), (1...most).contains(limit) else {
+            throw unreadable("limit", text)
+        }
+        return limit
+    }
+
+    private static func unreadable(_ name: String, _ text: String) -> SyncError {
+        SyncError(
+            .form, "\(name) cannot be \"\(text.prefix(40))\".",
+            hint: "/api/v1/openapi.yaml says what it can be.")
     }
 
     private func addActing(to api: RouterGroup<ConsoleContext>) {

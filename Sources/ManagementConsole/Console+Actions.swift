@@ -125,12 +125,18 @@ extension Console {
                 .form, "No record was chosen.",
                 hint: "Tick those that you answer for, or answer for all.")
         }
+        // Without a table the question of lineage would be answered.
+        guard isLineage || form["table"] != nil else { throw Self.unreadable("list", "its table") }
+        let seenAt = form["seen"].flatMap { Timestamp($0) }
+        guard isLineage || !isAll || seenAt != nil else {
+            throw Self.unreadable("page's time", "the last commit that it shows")
+        }
         let receipt = try await self.answer(
             AnswerRequest(
                 answer: answer,
                 table: isLineage ? nil : form["table"].map(TableName.init(rawValue:)),
                 keys: isLineage || isAll ? nil : keys,
-                seenAt: isAll ? form["seen"].flatMap { Timestamp($0) } : nil, person: person),
+                seenAt: isAll ? seenAt : nil, person: person),
             by: person)
         if isLineage { return Self.back("/console/held", .answered) }
         guard receipt.answered > 0 else { return Self.back("/console/held", .none) }

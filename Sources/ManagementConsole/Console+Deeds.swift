@@ -8,12 +8,13 @@ extension Console {
     func start(_ request: RunRequest, by person: String) async throws -> Portal.Ticket {
         if let only = request.only {
             let names = settings.shapes.dataSets.map(\.name)
-            guard let unknown = only.first(where: { !names.contains($0) }) else {
-                return try await started(request, person)
+            let hint = "There are: \(names.joined(separator: ", "))."
+            // Of nothing a synchronisation would succeed.
+            if only.isEmpty { throw SyncError(.form, "No data set is named.", hint: hint) }
+            if let unknown = only.first(where: { !names.contains($0) }) {
+                throw SyncError(
+                    .form, "There is no data set \"\(unknown.prefix(80))\".", hint: hint)
             }
-            throw SyncError(
-                .form, "There is no data set \"\(unknown.prefix(80))\".",
-                hint: "There are: \(names.joined(separator: ", ")).")
         }
         return try await started(request, person)
     }

@@ -40,7 +40,7 @@ extension Console {
         var sent: [String: String] = [:]
         var memory = Memory()
         var silent = 0
-        while let visitor = try await visitor(request), (try? visitor.mayLook()) != nil {
+        while let visitor = try await visitor(request), visitor.isPermitted {
             // A service that shuts down does not wait for pages that somebody left open.
             if Task.isShuttingDownGracefully { return }
             let parts = try await parts(visitor, &memory)

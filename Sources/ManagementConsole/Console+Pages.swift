@@ -126,7 +126,7 @@ extension Console {
             let visitor = try await signedIn(request)
             try visitor.mayLook()
             let view = try await view(visitor, request, context)
-            let said = request.uri.queryParameters.get("said").flatMap { Said(rawValue: $0)?.words }
+            let said = request.parameters["said"].flatMap { Said(rawValue: $0)?.words }
             return Response.html(
                 try await rendered(
                     template, view, title: title, for: visitor,
@@ -152,7 +152,7 @@ extension Console {
     ) async throws -> String {
         var readOnly: String?
         if case .readOnly(let reason) = visitor?.access { readOnly = reason.description }
-        let isPermitted = visitor.map { $0.access != .none } ?? false
+        let isPermitted = visitor?.isPermitted ?? false
         let shell = Shell(
             title: title, practice: await practice, files: WebFiles.path,
             version: settings.version, person: visitor?.name,
@@ -174,11 +174,12 @@ extension Console {
     }
 
     static func text(_ request: Request) -> String {
-        String((request.uri.queryParameters.get("text") ?? "").prefix(200))
+        String((request.parameters["text"] ?? "").prefix(200))
     }
 
     static func query(_ request: Request) -> HistoryQuery {
-        HistoryQuery { request.uri.queryParameters.get($0) }
+        let parameters = request.parameters
+        return HistoryQuery { parameters[$0] }
     }
 
     /// The run that an address names.
@@ -266,6 +267,11 @@ private enum RunExport {
                     .map(String.init)
             }
     }
+}
+
+extension Request {
+    /// What stands behind the question mark: blanks come as `+` there, too.
+    var parameters: Form { Form(query: uri.query) }
 }
 
 extension Response {

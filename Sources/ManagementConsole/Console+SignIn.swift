@@ -21,7 +21,7 @@ extension Console {
 
     func addSignIn(to router: Router<ConsoleContext>) {
         router.get("sign-in") { request, _ in
-            let next = Self.local(request.uri.queryParameters.get("next"))
+            let next = Self.local(request.parameters["next"])
             if try await visitor(request) != nil { return Response.redirect(to: next) }
             return try await signInPage(next: next)
         }
@@ -53,7 +53,7 @@ extension Console {
         let next = Self.local(form["next"])
         let attempt = SignInAttempts.Attempt(
             name: login, address: context.remoteAddress?.ipAddress ?? "here")
-        if let wait = attempts.wait(attempt, now: settings.now()) {
+        if let wait = attempts.begin(attempt, now: settings.now()) {
             let minutes = max(1, Int((wait / .seconds(60)).rounded(.up)))
             return try await signInPage(
                 next: next, login: login, status: .tooManyRequests,
@@ -64,13 +64,13 @@ extension Console {
         do {
             user = try await access.user(login: login)
         } catch let error as SyncError {
+            attempts.withdraw(attempt)
             return try await signInPage(
                 next: next, login: login, status: .serviceUnavailable,
                 message: "Nobody can be looked up now. \(error.description) A local administrator "
                     + "can sign in.")
         }
         guard await passwords.matches(password, user?.password), let user else {
-            attempts.failed(attempt, now: settings.now())
             return try await signInPage(
                 next: next, login: login, status: .unauthorized,
                 message: "This name and password do not belong together. Try again.")
@@ -100,13 +100,14 @@ extension Console {
             secure: settings.isSecure, httpOnly: true, sameSite: .lax)
     }
 
-    /// Only a path of ours: a link to somebody else's page must not come from signing in here.
+    /// Only a path of ours: a link to somebody else's page must not come from signing in here. It
+    /// is looked at as it is and as somebody might decode it once more, and answered as it is.
     static func local(_ next: String?) -> String {
-        let fallback = "/console"
-        guard let next = next?.removingPercentEncoding ?? next, next.hasPrefix("/"),
-            !next.hasPrefix("//"), !next.contains("\\"),
-            next.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-        else { return fallback }
+        guard let next, next.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
+            let decoded = next.removingPercentEncoding,
+            [next, decoded].allSatisfy({ $0.utf8.first == UInt8(ascii: "/") }),
+            ![next, decoded].contains(where: { $0.hasPrefix("//") || $0.utf8.contains(0x5c) })
+        else { return "/console" }
         return next
     }
 

@@ -10,7 +10,7 @@ import WebSupport
 
 /// Serves the console to browsers: on loopback by plain HTTP, elsewhere by TLS only.
 public struct ConsoleServer: Service {
-    private let application: Application<RouterResponder<ConsoleContext>>
+    let application: Application<RouterResponder<ConsoleContext>>
     private let address: ListenAddress
 
     /// PEM files.

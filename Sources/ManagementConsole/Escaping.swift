@@ -14,12 +14,16 @@ enum Escaping {
     }
 
     /// A line of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula gets an
-    /// apostrophe in front: a client may be called `=HYPERLINK(...)`.
+    /// apostrophe in front: a client may be called `=HYPERLINK(...)`. By scalars and bytes: to
+    /// Swift a sign with a combining accent is another character, to a spreadsheet it is not.
     static func csv(_ cells: [String]) -> String {
         cells.map { cell in
-            let isFormula = cell.first.map { "=+-@\t\r".contains($0) } ?? false
+            let first = cell.unicodeScalars.first
+            let isFormula = first.map { "=+-@\t\r\n".unicodeScalars.contains($0) } ?? false
             let safe = isFormula && Double(cell) == nil ? "'" + cell : cell
-            return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+            let quote = UInt8(ascii: "\"")
+            let doubled = safe.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+            return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
         }.joined(separator: ",") + "\r\n"
     }
 }

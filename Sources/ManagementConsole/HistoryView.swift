@@ -45,10 +45,15 @@ struct RecentView: Sendable {
                 ? "\(Figure.grouped(count)) \(RunWords.outcome(outcome).lowercased())" : nil
         }
         title =
-            day.isEmpty
-            ? "Last 24 hours: no synchronisation"
-            : "Last 24 hours: "
-                + ([Figure.count(day.count, "synchronisation")] + words).joined(separator: ", ")
+            if day.isEmpty {
+                "Last 24 hours: no synchronisation"
+            } else if day.count < Overview.dayMax {
+                "Last 24 hours: "
+                    + ([Figure.count(day.count, "synchronisation")] + words).joined(separator: ", ")
+            } else {
+                "The latest \(day.count) synchronisations of the last 24 hours: "
+                    + words.joined(separator: ", ")
+            }
         chart = day.isEmpty ? nil : Chart(Self.entries(day, settings, overview.now), label: title)
         runs = overview.past.latest.map { RunLine($0, settings.time, now: overview.now) }
     }

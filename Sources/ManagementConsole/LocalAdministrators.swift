@@ -80,7 +80,8 @@ public struct LocalAdministrators: Sendable {
                 .administrators, "The file \(path) cannot be read.",
                 hint: "Check that it belongs to the user that the service runs as.")
         }
-        return try text.split(separator: "\n").enumerated().map { index, line in
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return try lines.enumerated().filter { !$0.element.isEmpty }.map { index, line in
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let hash = PasswordHash(String(parts[1])) else {
                 throw SyncError(

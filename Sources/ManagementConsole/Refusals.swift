@@ -103,10 +103,12 @@ extension SyncError {
         case .forbidden: .forbidden
         case .notFound, "ticket": .notFound
         case .form, .malformed, "timetable": .badRequest
+        // Not held any more, or not yet.
+        case "held": .conflict
         case "too_large": .contentTooLarge
         case .tooMany: .tooManyRequests
-        case .unreachable: .badGateway
-        case .journal, .central: .serviceUnavailable
+        case .unreachable, "not_oneclick": .badGateway
+        case .journal, .central, .administrators: .serviceUnavailable
         default: .internalServerError
         }
     }

@@ -79,7 +79,9 @@ enum ClockTime {
     /// Nil for anything but `HH:MM`.
     static func minutes(_ text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ (1...2).contains($0.count) }),
+        let isDigit: (UInt8) -> Bool = { (0x30...0x39).contains($0) }
+        guard parts.count == 2,
+            parts.allSatisfy({ (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }),
             let hour = Int(parts[0]), let minute = Int(parts[1]), (0..<24).contains(hour),
             (0..<60).contains(minute)
         else { return nil }

@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 import SyncModel
 
-/// The fields of a form that was sent.
+/// The fields of a form that was sent, in a request's body or in its address.
 public struct Form: Sendable {
     private let fields: [String: [String]]
 
@@ -28,6 +28,9 @@ public struct Form: Sendable {
             throw tooLarge
         }
     }
+
+    /// The query of an address, which is written as a form is.
+    public init(query: String?) { fields = Self.fields(query ?? "") }
 
     /// The first value of a field, without outer blanks; nil where it is missing or empty.
     public subscript(name: String) -> String? {

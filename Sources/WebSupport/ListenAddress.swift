@@ -19,17 +19,28 @@ public struct ListenAddress: Hashable, Sendable {
 
     /// Reads `HOST:PORT`, an IPv6 host in brackets. Throws `address` for anything else.
     public init(_ text: String) throws {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = Int(text[text.index(after: colon)...]),
-            (0...65_535).contains(port)
-        else {
+        guard let (host, port) = Self.parts(text) else {
             throw SyncError(
                 "address", "\"\(text)\" is not an address to listen on.",
                 hint: "Write it as HOST:PORT, such as 127.0.0.1:8080.")
         }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         self.init(host: host, port: port)
+    }
+
+    private static func parts(_ text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
+            port <= 65_535
+        else { return nil }
+        var host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        // Without brackets nobody can say where an IPv6 host ends.
+        guard !host.isEmpty, host.contains(":") == isBracketed,
+            !host.contains(where: \.isWhitespace)
+        else { return nil }
+        return (String(host), port)
     }
 
     /// Whether only this machine itself can connect.

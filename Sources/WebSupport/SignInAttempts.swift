@@ -28,32 +28,44 @@ public final class SignInAttempts: Sendable {
     static let failuresOfAddressMax = 50
     static let failuresOfNameMax = 30
     /// What more would be forgotten is refused instead: no memory without an end.
-    private static let failuresKept = 10_000
+    private let failuresKept: Int
 
     /// In the order in which they came.
     private let failures = Mutex<[Failure]>([])
 
-    public init() {}
+    public init() { failuresKept = 10_000 }
 
-    /// How long the next attempt has to wait; nil if it may be made.
-    public func wait(_ attempt: Attempt, now: Timestamp) -> Duration? {
+    init(failuresKept: Int) { self.failuresKept = failuresKept }
+
+    /// How long an attempt has to wait; nil if it may be made.
+    ///
+    /// One that may is counted as a failure until it succeeds or is withdrawn: of many that come at
+    /// the same moment no more are made than of as many one after the other.
+    public func begin(_ attempt: Attempt, now: Timestamp) -> Duration? {
         failures.withLock { failures in
             Self.forget(&failures, now)
-            if failures.count >= Self.failuresKept { return Self.window - (now - failures[0].at) }
-            return Self.limits(attempt).compactMap { limit -> Duration? in
-                let matching = failures.filter { limit.matches($0.attempt) }
-                guard matching.count >= limit.max else { return nil }
-                return Self.window - (now - matching[matching.count - limit.max].at)
-            }.max()
+            if let wait = wait(attempt, failures, now) { return wait }
+            failures.append(Failure(attempt: attempt, at: now))
+            return nil
         }
     }
 
-    public func failed(_ attempt: Attempt, now: Timestamp) {
+    private func wait(
+        _ attempt: Attempt, _ failures: [Failure], _ now: Timestamp
+    ) -> Duration? {
+        if failures.count >= failuresKept { return Self.window - (now - failures[0].at) }
+        return Self.limits(attempt).compactMap { limit -> Duration? in
+            let matching = failures.filter { limit.matches($0.attempt) }
+            guard matching.count >= limit.max else { return nil }
+            return Self.window - (now - matching[matching.count - limit.max].at)
+        }.max()
+    }
+
+    /// No password was compared, so that there was no attempt.
+    public func withdraw(_ attempt: Attempt) {
         failures.withLock { failures in
-            Self.forget(&failures, now)
-            if failures.count < Self.failuresKept {
-                failures.append(Failure(attempt: attempt, at: now))
-            }
+            guard let last = failures.lastIndex(where: { $0.attempt == attempt }) else { return }
+            failures.remove(at: last)
         }
     }
 
@@ -61,6 +73,9 @@ public final class SignInAttempts: Sendable {
     public func succeeded(_ attempt: Attempt) {
         failures.withLock { $0.removeAll { $0.attempt == attempt } }
     }
+
+    /// How many failures are remembered.
+    var count: Int { failures.withLock(\.count) }
 
     private struct Limit {
         var max: Int
@@ -75,8 +90,10 @@ public final class SignInAttempts: Sendable {
         ]
     }
 
-    /// A clock that was put back forgets too, or it would keep people out by as much.
+    /// Where the clock was put back, what lies ahead counts from now: or it would keep people out
+    /// by as much, or be a way to guess on.
     private static func forget(_ failures: inout [Failure], _ now: Timestamp) {
-        failures.removeAll { now - $0.at >= window || $0.at > now }
+        failures.removeAll { now - $0.at >= window }
+        for index in failures.indices where failures[index].at > now { failures[index].at = now }
     }
 }

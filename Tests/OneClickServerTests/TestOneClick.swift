@@ -10,6 +10,7 @@ import SyncEngine
 import SyncModel
 import SyncProtocol
 import Synchronization
+import WebSupport
 
 /// OneClick on this machine's loopback, with real HTTP and a clock that the test sets.
 final class TestOneClick: Sendable {
@@ -47,7 +48,7 @@ final class TestOneClick: Sendable {
         let clock = Clock()
         let (ready, isReady) = AsyncStream<ListenAddress>.makeStream(
             bufferingPolicy: .bufferingOldest(1))
-        let server = OneClickServer(
+        let server = try OneClickServer(
             store: store, address: .anyLoopbackPort,
             settings: .init(now: { clock.read() }, waitForReceipt: waitForReceipt),
             logger: .silent, onReady: { isReady.yield($0) })

@@ -8,17 +8,25 @@ extension Rule {
         "SQLDrivers": ["SyncModel"],
         "Observability": [],
         "CatalogueResource": [],
+        "WebResource": [],
         "Catalogue": ["SyncModel", "SyncProtocol", "CatalogueResource"],
         // Adapters: they never import each other.
         "Central": ["SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "SQLDrivers"],
         "OneClickClient": ["SyncModel", "SyncProtocol", "SyncEngine"],
         "OneClickStore": ["SyncModel", "SyncProtocol", "SQLDrivers"],
         // Services.
-        "OneClickServer": ["SyncModel", "SyncProtocol", "OneClickStore", "Observability"],
+        "OneClickServer": [
+            "SyncModel", "SyncProtocol", "OneClickStore", "WebSupport", "Observability",
+        ],
         "PortalService": [
             "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability",
         ],
         "Alerts": ["SyncModel", "SyncProtocol", "SyncEngine", "Observability"],
+        "WebSupport": ["SyncModel", "SQLDrivers", "WebResource"],
+        "ManagementConsole": [
+            "SyncModel", "SyncProtocol", "SyncEngine", "PortalService", "WebSupport",
+            "Observability",
+        ],
         "SampleOffice": [],
         "SyncTesting": [
             "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",

@@ -1,47 +1,50 @@
 import Foundation
-import Logging
+import ManagementConsole
 import PortalService
 import ServiceLifecycle
 import SyncEngine
 import SyncModel
 import Testing
 
-/// Server and client over a real socket.
-@Suite(.timeLimit(.minutes(5)))
+/// The command line's way to the service, over a real socket.
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct ControlTests {
-    let folder = TemporaryFolder()
-    let clock = ManualClock("2026-11-24T08:00:00Z")
-    let runs: ManualRuns
-    var socket: String { folder.file("control.sock") }
+    let office: TestConsole
+    var runs: TestRuns { office.runs }
+    var socket: String { office.folder.path(of: "control.sock") }
 
-    init() { runs = ManualRuns(clock) }
+    init() throws { office = try TestConsole() }
 
     private func withService(
         _ body: (ControlClient, SQLiteJournal) async throws -> Void
     ) async throws {
-        let journal = try SQLiteJournal(path: folder.file("journal.db"))
-        let portal = Portal.example(clock, runs, lastStarted: clock.now)
-        let server = ControlServer(portal: portal, journal: journal, socket: socket)
+        let server = ControlSocket(console: office.console, path: socket)
         let (listening, isListening) = AsyncStream<Void>.makeStream(
             bufferingPolicy: .bufferingNewest(1))
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
         let group = ServiceGroup(
-            services: [server.application(logger: logger) { isListening.yield() }, portal],
-            logger: logger)
+            services: [
+                server.application(logger: .silent) { isListening.yield() }, office.portal,
+            ], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             for await _ in listening { break }
-            try await body(try #require(await ControlClient(socket: socket)), journal)
+            try await body(await client(), office.journal)
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
+        }
+    }
+
+    /// While other tests keep the machine busy an answer may take longer than a person waits.
+    private func client() async -> ControlClient {
+        while true {
+            if let client = await ControlClient(socket: socket) { return client }
         }
     }
 
     @Test func `a request is begun, followed and answered with its record`() async throws {
         try await withService { client, _ in
             var begun = runs.begun.makeAsyncIterator()
-            let ticket = try await client.request(.manual(.full))
+            let ticket = try await client.request(RunRequest(kind: .full, trigger: .manual))
             _ = await begun.next()
             guard case .running(let progress) = try await client.standing(of: ticket.ticket) else {
                 Issue.record("it is not running")
@@ -61,12 +64,30 @@ struct ControlTests {
         }
     }
 
+    @Test func `the command line says for whom it asks, and else it is the owner`() async throws {
+        try await withService { client, journal in
+            var begun = runs.begun.makeAsyncIterator()
+            for person in ["The Partner", nil] {
+                let request = RunRequest(kind: .change, trigger: .manual, person: person)
+                _ = try await client.request(request)
+                #expect(await begun.next()?.person == person ?? NSUserName())
+                runs.end()
+                await office.waitUntil(isRunning: false)
+            }
+            #expect(
+                try await office.deeds() == [
+                    "start by The Partner", "start by \(NSUserName())",
+                ])
+        }
+    }
+
     @Test func `the journal is read over the socket`() async throws {
         try await withService { client, journal in
             let start = RunStart(
-                id: RunID(rawValue: "a"), request: .manual(.change), startedAt: clock.now)
+                id: RunID(rawValue: "a"), request: RunRequest(kind: .change, trigger: .manual),
+                startedAt: office.time.now)
             try await journal.begin(start)
-            let record = RunRecord(start: start, finishedAt: clock.now, outcome: .held)
+            let record = RunRecord(start: start, finishedAt: office.time.now, outcome: .held)
             try await journal.record(record)
             #expect(try await client.runs(limit: 5) == [record])
         }
