@@ -15,7 +15,8 @@ public actor CentralUsers {
     public struct User: Hashable, Sendable {
         public var id: Int64
         public var name: String
-        /// In the text form of its kind; empty where nobody can sign in with it.
+        /// In the text form of its kind; empty where nobody can sign in with it, as with a login
+        /// that is disabled.
         public var passwordHash: String
         /// Whether the user may use the console at this moment.
         public var isPermitted: Bool
@@ -52,7 +53,8 @@ public actor CentralUsers {
     private static func sql(_ condition: String) -> String {
         """
         SELECT id, trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) AS name,
-          coalesce(password_hash, '') AS password_hash,
+          CASE WHEN login_disabled = 0 THEN coalesce(password_hash, '') ELSE '' END
+            AS password_hash,
           login_disabled = 0 AND (coalesce(is_super_user, 0) <> 0 OR EXISTS (
             SELECT 1 FROM employee_security_group
             JOIN task_permission USING (security_group_id)

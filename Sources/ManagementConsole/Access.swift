@@ -11,6 +11,9 @@ public struct ConsoleUser: Hashable, Sendable {
     /// Whether the console is for this user.
     public var isPermitted: Bool
 
+    /// Another one where the password is another.
+    var credential: String { password?.credential ?? "" }
+
     public init(id: String, name: String, password: PasswordHash?, isPermitted: Bool) {
         self.id = id
         self.name = name
@@ -117,8 +120,10 @@ struct Access: Sendable {
         else { return nil }
         let id = String(session.user.dropFirst(directory.prefix.count))
         do {
-            guard let user = try await directory.byID(id) else { return nil }
-            try await sessions.note(
+            // Who has another password by now, or none, has to sign in again.
+            guard let user = try await directory.byID(id), user.credential == session.credential
+            else { return nil }
+            await sessions.note(
                 session, name: user.name, permittedAt: user.isPermitted ? now() : nil)
             return Visitor(
                 session: session, name: user.name, access: user.isPermitted ? .full : .none)

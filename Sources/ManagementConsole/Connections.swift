@@ -26,6 +26,7 @@ public actor Connections: Service {
     private let wait: @Sendable (Duration) async throws -> Void
     /// Set while nobody is asked.
     private var wake: AsyncStream<Void>.Continuation?
+    private var isNudged = false
 
     /// Both are asked this often.
     static let interval = Duration.seconds(30)
@@ -52,9 +53,15 @@ public actor Connections: Service {
     }
 
     /// Has both asked soon: a synchronisation has ended.
-    public func nudge() { wake?.yield() }
+    public func nudge() {
+        isNudged = true
+        wake?.yield()
+    }
 
     private func pause() async {
+        // Nudged while both were asked: the answers may be from before.
+        defer { isNudged = false }
+        if isNudged { return }
         // A stream ends with the task that waits for it: each pause has one of its own.
         let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.wake = wake

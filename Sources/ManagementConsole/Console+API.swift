@@ -126,10 +126,9 @@ extension Console {
         api.put("timetable") { request, context in
             let caller = try await caller(request, context, isActing: true)
             let wanted: TimetableRequest = try await Self.message(request)
-            if let minutes = wanted.intervalMinutes {
-                try await set(intervalMinutes: minutes, by: caller.name)
-            }
-            try await set(quietHours: wanted.quietHours, by: caller.name)
+            try await set(
+                intervalMinutes: wanted.intervalMinutes, quietHours: wanted.quietHours,
+                by: caller.name)
             return try Response.json(await portal.status().timetable)
         }
         api.post("pause") { request, context in

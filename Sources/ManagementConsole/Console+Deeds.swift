@@ -65,6 +65,15 @@ extension Console {
         try await note(person, "quiet_hours", words ?? "Took the quiet hours away.")
     }
 
+    /// Both or neither; what is as it was is not noted.
+    func set(intervalMinutes: Int?, quietHours: QuietHours?, by person: String) async throws {
+        let before = await portal.status().timetable
+        let minutes = intervalMinutes ?? before.intervalMinutes
+        try Timetable(intervalMinutes: minutes, quietHours: quietHours).check()
+        if minutes != before.intervalMinutes { try await set(intervalMinutes: minutes, by: person) }
+        if quietHours != before.quietHours { try await set(quietHours: quietHours, by: person) }
+    }
+
     func answer(_ request: AnswerRequest, by person: String) async throws -> AnswerReceipt {
         var request = request
         request.person = person

@@ -67,8 +67,7 @@ extension Console {
             attempts.withdraw(attempt)
             return try await signInPage(
                 next: next, login: login, status: .serviceUnavailable,
-                message: "Nobody can be looked up now. \(error.description) A local administrator "
-                    + "can sign in.")
+                message: Self.nobodyKnown(error))
         }
         guard await passwords.matches(password, user?.password), let user else {
             return try await signInPage(
@@ -77,10 +76,18 @@ extension Console {
         }
         attempts.succeeded(attempt)
         let secret = try await access.sessions.begin(
-            user: user.id, name: user.name, now: settings.now(), token: settings.token)
+            user: user.id, name: user.name, credential: user.credential, now: settings.now(),
+            token: settings.token)
         var response = Response.redirect(to: next)
         response.setCookie(cookie(secret, maxAge: nil))
         return response
+    }
+
+    /// Whoever reads this has not signed in: no path, and no name of a file.
+    private static func nobodyKnown(_ error: SyncError) -> String {
+        let what = error.code == .central ? "Central" : "The list of local administrators"
+        return "\(what) cannot be read now, so that nobody can be looked up. "
+            + (error.code == .central ? "A local administrator can sign in." : "")
     }
 
     private func signInPage(

@@ -66,7 +66,7 @@ public struct Timetable: Codable, Hashable, Sendable {
     }
 
     /// - Throws: `timetable`, with what is allowed.
-    func check() throws {
+    public func check() throws {
         guard Self.intervals.contains(intervalMinutes) else {
             throw SyncError(
                 "timetable", "An interval of \(intervalMinutes) minutes is not possible.",

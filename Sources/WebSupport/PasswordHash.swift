@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 import SQLDrivers
+import SyncModel
 
 /// A password as it is kept: scrypt (RFC 7914) with its salt and cost, written in the usual form
 /// `$scrypt$ln=15,r=8,p=1$SALT$HASH` (base64 without padding).
@@ -55,6 +56,9 @@ public struct PasswordHash: Hashable, Sendable {
     public var text: String {
         "$scrypt$ln=\(cost),r=\(blockSize),p=\(parallelism)$\(Self.text(salt))$\(Self.text(hash))"
     }
+
+    /// Names this password of this user, and says nothing of it.
+    public var credential: String { Array(SHA256.hash(data: Array(text.utf8))).hexadecimal }
 
     /// Takes as long for a wrong password as for the right one, and blocks its thread meanwhile.
     public func matches(_ password: String) -> Bool {

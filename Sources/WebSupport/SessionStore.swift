@@ -9,6 +9,8 @@ public struct Session: Hashable, Sendable {
     public var user: String
     /// The user's name when the permission was last seen to be there.
     public var name: String
+    /// Names the password that the user had; it may say nothing of it to who reads the file.
+    public var credential: String
     /// Proves that a form was one of ours.
     public var formToken: String
     var startedAt: Timestamp
@@ -45,8 +47,8 @@ public final class SessionStore: Sendable {
                     sql: """
                         CREATE TABLE IF NOT EXISTS sessions (
                           digest TEXT PRIMARY KEY, user TEXT NOT NULL, name TEXT NOT NULL,
-                          form_token TEXT NOT NULL, started_at TEXT NOT NULL,
-                          used_at TEXT NOT NULL, permitted_at TEXT
+                          credential TEXT NOT NULL, form_token TEXT NOT NULL,
+                          started_at TEXT NOT NULL, used_at TEXT NOT NULL, permitted_at TEXT
                         ) STRICT, WITHOUT ROWID
                         """)
             }
@@ -60,9 +62,11 @@ public final class SessionStore: Sendable {
     /// Begins a session and answers the secret for its cookie. Whether the user is permitted is
     /// noted with the first request.
     ///
-    /// - Parameter token: makes 32 random bytes, in hexadecimal.
+    /// - Parameters:
+    ///   - credential: another one where the user has another password.
+    ///   - token: makes 32 random bytes, in hexadecimal.
     public func begin(
-        user: String, name: String, now: Timestamp, token: () -> String
+        user: String, name: String, credential: String, now: Timestamp, token: () -> String
     ) async throws -> String {
         let (secret, formToken) = (token(), token())
         try await queue.write { db in
@@ -70,10 +74,12 @@ public final class SessionStore: Sendable {
             try db.execute(
                 sql: """
                     INSERT INTO sessions
-                    (digest, user, name, form_token, started_at, used_at)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                    (digest, user, name, credential, form_token, started_at, used_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
-                arguments: [Self.digest(secret), user, name, formToken, now.sql, now.sql])
+                arguments: [
+                    Self.digest(secret), user, name, credential, formToken, now.sql, now.sql,
+                ])
             try db.execute(
                 sql: """
                     DELETE FROM sessions WHERE user = ? AND digest NOT IN
@@ -97,7 +103,8 @@ public final class SessionStore: Sendable {
             now - session.usedAt < Self.idleMax
         else { return nil }
         if now - session.usedAt >= Self.noteEvery {
-            try await queue.write { db in
+            // A full disk keeps nobody out who is signed in.
+            try? await queue.write { db in
                 try db.execute(
                     sql: "UPDATE sessions SET used_at = ? WHERE digest = ?",
                     arguments: [now.sql, digest])
@@ -106,15 +113,16 @@ public final class SessionStore: Sendable {
         return session
     }
 
-    /// Notes what the user's name is, and whether the permission is there (`permittedAt`).
-    public func note(_ session: Session, name: String, permittedAt: Timestamp?) async throws {
+    /// Notes what the user's name is, and whether the permission is there (`permittedAt`), as far
+    /// as the disk has room for it.
+    public func note(_ session: Session, name: String, permittedAt: Timestamp?) async {
         let isSame = session.name == name && (session.permittedAt == nil) == (permittedAt == nil)
         if isSame {
             guard let permittedAt, let before = session.permittedAt else { return }
             // A clock that was put back makes the time before a wrong one.
             if (.zero..<Self.noteEvery).contains(permittedAt - before) { return }
         }
-        try await queue.write { db in
+        try? await queue.write { db in
             try db.execute(
                 sql: "UPDATE sessions SET permitted_at = ?, name = ? WHERE digest = ?",
                 arguments: [permittedAt?.sql, name, session.digest])
@@ -145,7 +153,8 @@ extension Session {
             let used = Timestamp(row["used_at"] as String)
         else { return nil }
         self.init(
-            user: row["user"], name: row["name"], formToken: row["form_token"], startedAt: started,
+            user: row["user"], name: row["name"], credential: row["credential"],
+            formToken: row["form_token"], startedAt: started,
             usedAt: used, permittedAt: (row["permitted_at"] as String?).flatMap { Timestamp($0) },
             digest: row["digest"])
     }

@@ -90,9 +90,19 @@ final class TestConsole: Sendable {
         var formToken: String
     }
 
+    /// As it is once this person has signed in; whoever is not there has none.
+    private func credential(of user: String) async -> String {
+        for directory in console.access.directories where user.hasPrefix(directory.prefix) {
+            let known = try? await directory.byID(String(user.dropFirst(directory.prefix.count)))
+            return known?.credential ?? ""
+        }
+        return ""
+    }
+
     func browser(of user: String, name: String = "Jane Perry") async throws -> Browser {
         let secret = try await sessions.begin(
-            user: user, name: name, now: time.now, token: console.settings.token)
+            user: user, name: name, credential: await credential(of: user), now: time.now,
+            token: console.settings.token)
         let session = try await sessions.session(secret, now: time.now)
         return Browser(secret: secret, formToken: session?.formToken ?? "")
     }

@@ -21,7 +21,7 @@ struct SessionStoreTests {
         _ word: String, of user: String = "central:5", at time: Timestamp
     ) async throws -> String {
         let number = Mutex(0)
-        return try await store.begin(user: user, name: "Jane Perry", now: time) {
+        return try await store.begin(user: user, name: "Jane Perry", credential: "one", now: time) {
             number.withLock { number in
                 number += 1
                 return "\(word)-\(number == 1 ? "secret" : "form")"
@@ -126,7 +126,7 @@ struct SessionStoreTests {
         let secret = try await begin("a", at: start)
         func note(_ permitted: Timestamp?, name: String = "Jane Perry") async throws {
             let session = try #require(try await store.session(secret, now: start))
-            try await store.note(session, name: name, permittedAt: permitted)
+            await store.note(session, name: name, permittedAt: permitted)
         }
         try await note(start)
         #expect(try await noted(secret, at: start) == start)
@@ -147,7 +147,7 @@ struct SessionStoreTests {
         let secret = try await begin("a", at: start)
         for time in [start + .seconds(3_600), start] {
             let session = try #require(try await store.session(secret, now: start))
-            try await store.note(session, name: "Jane Perry", permittedAt: time)
+            await store.note(session, name: "Jane Perry", permittedAt: time)
         }
         #expect(try await noted(secret, at: start) == start)
     }

@@ -199,7 +199,10 @@ struct SimulatedOffice {
                 ["UPDATE client SET status = 'active', closed_on = NULL WHERE id = \(id)"],
                 ["UPDATE client SET status = 'active', closed_on = NULL"],
                 [
-                    "UPDATE client SET apply_team_security = 1 - apply_team_security WHERE id = \(id)"
+                    """
+                    UPDATE client SET apply_team_security = 1 - apply_team_security
+                    WHERE id = \(id)
+                    """
                 ],
                 [
                     "UPDATE client SET code = 'swap' WHERE id = \(id)",
@@ -285,7 +288,10 @@ struct SimulatedOffice {
                 // Beyond what a floating-point number holds exactly.
                 ["UPDATE ap_transaction SET amount_pence = \(large) WHERE id = \(id)"],
                 [
-                    "UPDATE ap_transaction SET amount_pence = amount_pence + 1 WHERE period_id = \(of)"
+                    """
+                    UPDATE ap_transaction SET amount_pence = amount_pence + 1
+                    WHERE period_id = \(of)
+                    """
                 ],
                 ["UPDATE ap_transaction SET period_id = \(of) WHERE id = \(id)"],
                 ["DELETE FROM ap_transaction WHERE id = \(id)"],
