@@ -6,9 +6,16 @@
 function replace(id, html) {
   const part = document.getElementById(id);
   if (!part || part.innerHTML === html) return;
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
   part.innerHTML = html;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) successor(focused)?.focus({ preventScroll: true });
+}
+
+/** What stands for an element where its part was replaced: the same button, the same link. */
+function successor(element) {
+  if (element.isConnected) return element;
+  if (element.id) return document.getElementById(element.id);
+  return [...document.querySelectorAll("#live a")].find((link) => link.href === element.href);
 }
 
 const live = document.getElementById("live");
@@ -82,6 +89,8 @@ document.addEventListener("click", (event) => {
   if (!dialog?.showModal) return;
   event.preventDefault();
   dialog.showModal();
+  // The browser gives the focus back, but not to a button that was replaced meanwhile.
+  dialog.addEventListener("close", () => successor(button)?.focus(), { once: true });
 });
 
 // Menus close when something else is pressed, and with Escape.
