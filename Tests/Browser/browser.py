@@ -19,7 +19,8 @@ NEXT = "Next scheduled sync"
 PROMPT = ("All data/team security from on-premise to the cloud will resynchronise for Making Tax "
           "Digital and Open Integration")
 CONSOLE = "SyncWorker Management Console"
-WAIT_MILLISECONDS = 20_000
+# A synchronisation that found nobody for a while tries again at longer and longer intervals.
+WAIT_MILLISECONDS = 60_000
 # Before anything of the page runs: what the policy keeps it from is a complaint, too.
 WATCH = """document.addEventListener("securitypolicyviolation", (event) => console.error(
   `The policy forbids ${event.violatedDirective} ${event.blockedURI}`));"""
@@ -28,6 +29,13 @@ REFUSED = r"the server responded with a status of 40[0134]"
 AWAY = r"net::ERR_"
 
 expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+def sign_in(page, login, password=PASSWORD):
+    page.goto("/sign-in?next=/")
+    page.get_by_label("Name").fill(login)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
 
 
 class BrowserTest(unittest.TestCase):
@@ -80,17 +88,11 @@ class BrowserTest(unittest.TestCase):
         login = login or self.permitted[0]
         page = self.stranger(**options)
         if login not in self.cookies:
-            self.sign_in(page, login)
+            sign_in(page, login)
             self.cookies[login] = page.context.cookies()
         page.context.add_cookies(self.cookies[login])
         page.goto(path)
         return page
-
-    def sign_in(self, page, login, password=PASSWORD):
-        page.goto("/sign-in?next=/")
-        page.get_by_label("Name").fill(login)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
 
     def note(self, message):
         if message.type in ("error", "warning"):

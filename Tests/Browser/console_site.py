@@ -3,6 +3,7 @@ Portal Service. Its clock can be another one than this machine's."""
 
 import contextlib
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -40,7 +41,7 @@ class Clock:
     def set(self, moment):
         """An offset, not a time: all processes have the same clock, whenever they began."""
         with open(self.file, "r+b", buffering=0) as file:
-            file.write(struct.pack("=q", round(moment.timestamp() - time.time())))
+            file.write(struct.pack("=q", math.ceil(moment.timestamp() - time.time())))
 
 
 class Process:

@@ -23,12 +23,15 @@ class ServiceGoneTest(BrowserTest):
         self.within(NOTICED_SECONDS_MAX, begun, "Noticing")
         expect(self.state(page)).to_have_text(GONE)
         self.assertNotIn("in progress", page.locator("body").inner_text())
+        # A form that nobody takes would lead away from the page.
+        self.assertTrue(page.locator("#actions").evaluate("actions => actions.inert"))
 
     def expect_back(self, page):
         """By itself, and whoever was signed in still is."""
         expect(page.get_by_role("alert")).to_have_count(0)
         self.expect_rest(page)
         expect(page.locator("form.who")).to_contain_text("Sign out")
+        self.assertFalse(page.locator("#actions").evaluate("actions => actions.inert"))
 
     def test_killed_at_rest(self):
         """The page says so, and finds the service when it is there again on its port."""
@@ -46,6 +49,7 @@ class ServiceGoneTest(BrowserTest):
         with self.site.held_up():
             page.get_by_role("button", name="Run Synchronisation").click()
             self.expect_progress(page)
+            wait_until(lambda: None in self.site.runs())
             self.site.service.end(signal.SIGKILL)
             self.expect_gone(page)
         self.site.start_service()

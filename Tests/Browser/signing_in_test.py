@@ -2,7 +2,7 @@
 
 import unittest
 
-from browser import CONSOLE, REFUSED, BrowserTest, expect
+from browser import CONSOLE, REFUSED, BrowserTest, expect, sign_in
 
 MENU = ("File", "Maintenance", "SyncWorker")
 ADDRESSES = (
@@ -15,7 +15,7 @@ class SigningInTest(BrowserTest):
     def test_the_menu_leads_to_the_console(self):
         """Who has the permission clicks File > Maintenance > SyncWorker > the console."""
         page = self.stranger()
-        self.sign_in(page, self.permitted[0])
+        sign_in(page, self.permitted[0])
         for words in MENU:
             page.locator("summary", has_text=words).filter(visible=True).click()
         page.get_by_role("navigation", name="Central").get_by_role("link", name=CONSOLE).click()
@@ -56,7 +56,7 @@ class SigningInTest(BrowserTest):
         """It says so, keeps the name, and nobody is signed in."""
         self.allowed = REFUSED
         page = self.stranger()
-        self.sign_in(page, self.permitted[0], "quite wrong here")
+        sign_in(page, self.permitted[0], "quite wrong here")
         expect(page.get_by_role("alert")).to_have_text(
             "This name and password do not belong together. Try again.")
         expect(page.get_by_label("Name")).to_have_value(self.permitted[0])
@@ -92,7 +92,7 @@ class SigningInTest(BrowserTest):
     def test_signing_out(self):
         """The address of the console then leads to the sign-in, and from there back to it."""
         page = self.stranger()
-        self.sign_in(page, self.permitted[0])
+        sign_in(page, self.permitted[0])
         page.get_by_role("button", name="Sign out").click()
         page.goto("/console/history")
         page.get_by_label("Name").fill(self.permitted[0])
@@ -126,7 +126,7 @@ class RevokedTest(BrowserTest):
             ("UPDATE employee SET login_disabled = 1 WHERE login_name = ?", [login]))
         expect(page.locator("#status, #data-sets, #recent")).to_have_count(0, timeout=5_000)
         page = self.stranger()
-        self.sign_in(page, login)
+        sign_in(page, login)
         expect(page.get_by_role("alert")).to_contain_text("do not belong together")
 
 

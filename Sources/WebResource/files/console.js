@@ -24,6 +24,7 @@ const silenceMax = 12_000;
 
 if (live) {
   const gone = document.getElementById("gone");
+  const actions = document.getElementById("actions");
   let lastHeard = new Date();
   /** @type {EventSource | undefined} */
   let source;
@@ -32,6 +33,7 @@ if (live) {
     lastHeard = new Date();
     gone.hidden = true;
     live.classList.remove("stale");
+    actions.inert = false;
   }
 
   function isGone() {
@@ -41,6 +43,8 @@ if (live) {
     since.dateTime = lastHeard.toISOString();
     gone.hidden = false;
     live.classList.add("stale");
+    // A form that nobody takes would lead away from this page.
+    actions.inert = true;
     const state = document.getElementById("state");
     if (state) state.textContent = "The service does not answer";
   }
