@@ -174,11 +174,12 @@ extension Console {
     }
 
     static func text(_ request: Request) -> String {
-        String((request.uri.queryParameters.get("text") ?? "").prefix(200))
+        String((Form(queryOf: request)["text"] ?? "").prefix(200))
     }
 
     static func query(_ request: Request) -> HistoryQuery {
-        HistoryQuery { request.uri.queryParameters.get($0) }
+        let form = Form(queryOf: request)
+        return HistoryQuery { form[$0] }
     }
 
     /// The run that an address names.

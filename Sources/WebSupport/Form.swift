@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 import SyncModel
 
-/// The fields of a form that was sent.
+/// The fields of a form that was sent, or of one that stands in an address.
 public struct Form: Sendable {
     private let fields: [String: [String]]
 
@@ -28,6 +28,9 @@ public struct Form: Sendable {
             throw tooLarge
         }
     }
+
+    /// Of an address's query, where a browser writes a blank as `+`, as in every form.
+    public init(queryOf request: Request) { fields = Self.fields(request.uri.query ?? "") }
 
     /// The first value of a field, without outer blanks; nil where it is missing or empty.
     public subscript(name: String) -> String? {

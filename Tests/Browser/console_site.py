@@ -179,6 +179,21 @@ class Site:
         return [outcome for outcome, in self.rows(
             self.journal, "SELECT outcome FROM runs ORDER BY number")]
 
+    def copy_runs(self, count):
+        """Makes the history longer, by copies of its first run."""
+        renamed = "replace({0}, (SELECT id FROM runs WHERE number = 1), :id)"
+        runs = f"started_at, outcome, {renamed.format('summary')}, start, {renamed.format('record')}"
+        history = ("started_at, ended, outcome, kind, trigger, purpose, applied, records, "
+                   "microseconds, search")
+        with contextlib.closing(sqlite3.connect(self.journal, timeout=SECONDS_MAX)) as db, db:
+            first, = db.execute("SELECT max(number) + 1 FROM runs").fetchone()
+            for number in range(first, first + count):
+                values = {"number": number, "id": f"{number:032x}"}
+                db.execute(f"INSERT INTO runs SELECT :number, :id, {runs} FROM runs "
+                           "WHERE number = 1", values)
+                db.execute(f"INSERT INTO history SELECT :number, {history} FROM history "
+                           "WHERE number = 1", values)
+
     def people(self, permitted):
         """Logins of those who may use the console, or may not."""
         return [login for login, in self.rows(self.central, """
