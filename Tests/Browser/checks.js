@@ -143,7 +143,7 @@
     }
     for (const time of document.querySelectorAll("time")) {
       if (!isVisible(time)) continue;
-      if (isNaN(Date.parse(time.dateTime))) wrong.push(`a time that no program reads: ${name(time)}`);
+      if (isNaN(Date.parse(time.dateTime))) wrong.push(`no program can read ${name(time)}`);
     }
     return wrong;
   }
@@ -176,7 +176,8 @@
       wrong.push(`the focus is faint at ${name(element)}`);
     }
     const box = element.getBoundingClientRect();
-    const isSeen = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    const isSeen = box.bottom > 0 && box.top < innerHeight
+      && box.right > 0 && box.left < innerWidth;
     if (!isSeen) wrong.push(`the focus is out of sight at ${name(element)}`);
     return { index: stops().indexOf(element), wrong };
   };

@@ -2,7 +2,7 @@
 // file CLOCK_OFFSET_FILE (a 64-bit integer), from the moment on at which they stand there.
 //
 // Only the time of day: what Swift sleeps by goes on as it is. Debian's libfaketime moves every
-// absolute timer with it, those of the monotonic clock too, so that a second never ends, or at once.
+// absolute timer with it, those of the monotonic clock too: a second then never ends, or at once.
 
 #define _GNU_SOURCE
 #include <fcntl.h>

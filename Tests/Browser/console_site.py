@@ -91,6 +91,8 @@ class Site:
             raise
 
     def make(self, clients, transactions, start):
+        if not (BINARIES / "syncworker").exists():
+            raise RuntimeError(f"There is no {BINARIES}/syncworker: build it first.")
         digest = self.call("syncworker", "hash-password", given=PASSWORD + "\n").strip()
         size = ["--clients", clients, "--seed", 1, "--password-hash", digest]
         size += ["--transactions", transactions] if transactions else []
@@ -182,7 +184,8 @@ class Site:
     def copy_runs(self, count):
         """Makes the history longer, by copies of its first run."""
         renamed = "replace({0}, (SELECT id FROM runs WHERE number = 1), :id)"
-        runs = f"started_at, outcome, {renamed.format('summary')}, start, {renamed.format('record')}"
+        runs = (f"started_at, outcome, {renamed.format('summary')}, start, "
+                f"{renamed.format('record')}")
         history = ("started_at, ended, outcome, kind, trigger, purpose, applied, records, "
                    "microseconds, search")
         with contextlib.closing(sqlite3.connect(self.journal, timeout=SECONDS_MAX)) as db, db:

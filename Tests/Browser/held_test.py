@@ -110,7 +110,8 @@ class NamesTest(HeldRemovals):
         shown = {
             "/console": [IMAGE], "/console/errors": [IMAGE, HARM], "/console/held": [HARM],
             "/console/history": [IMAGE], run: [IMAGE, HARM], "/console/schedule": [IMAGE],
-            f"/console/errors?text={HARM}": [HARM], f"/console/history?text={IMAGE}": [], "/": [HARM]}
+            f"/console/errors?text={HARM}": [HARM], f"/console/history?text={IMAGE}": [],
+            "/": [HARM]}
         for path, words in shown.items():
             with self.subTest(path=path):
                 page.goto(path)

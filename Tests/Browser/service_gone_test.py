@@ -98,8 +98,8 @@ class ServiceGoneTest(BrowserTest):
         self.expect_rest(page)
         wait_until(lambda: None not in self.site.runs())
 
-    def test_a_page_opened_anew_when_nobody_is_there(self):
-        """Ends at the same page, still signed in, once the service is back."""
+    def test_sessions_outlive_the_service(self):
+        """Whoever was signed in before a crash still is afterwards, on any page."""
         page = self.visitor("/console/history")
         self.site.service.end(signal.SIGKILL)
         self.site.start_service()
