@@ -118,14 +118,14 @@
       + wide.slice(0, 3).map(name).join("; ")];
   }
 
-  /** Text that is cut off because its box is too narrow, where nobody can scroll. */
+  /** What is out of sight because its box is too narrow. */
   function cut() {
     return [...document.body.querySelectorAll("*")].filter((element) => {
       const style = getComputedStyle(element);
       return isVisible(element) && !isClipped(element) && element.clientWidth > 1
-        && ["hidden", "clip"].includes(style.overflowX) && style.textOverflow !== "ellipsis"
+        && style.overflowX !== "visible" && style.textOverflow !== "ellipsis"
         && element.scrollWidth > element.clientWidth + 1;
-    }).map((element) => `text is cut off in ${name(element)}`);
+    }).map((element) => `something is out of sight in ${name(element)}`);
   }
 
   function structure() {
