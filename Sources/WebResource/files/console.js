@@ -6,9 +6,16 @@
 function replace(id, html) {
   const part = document.getElementById(id);
   if (!part || part.innerHTML === html) return;
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
   part.innerHTML = html;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) successor(focused)?.focus({ preventScroll: true });
+}
+
+/** What stands for an element where its part was replaced: the same button, the same link. */
+function successor(element) {
+  if (element.isConnected) return element;
+  if (element.id) return document.getElementById(element.id);
+  return [...document.querySelectorAll("#live a")].find((link) => link.href === element.href);
 }
 
 const live = document.getElementById("live");
@@ -17,6 +24,7 @@ const silenceMax = 12_000;
 
 if (live) {
   const gone = document.getElementById("gone");
+  const actions = document.getElementById("actions");
   let lastHeard = new Date();
   /** @type {EventSource | undefined} */
   let source;
@@ -25,6 +33,7 @@ if (live) {
     lastHeard = new Date();
     gone.hidden = true;
     live.classList.remove("stale");
+    actions.inert = false;
   }
 
   function isGone() {
@@ -34,6 +43,8 @@ if (live) {
     since.dateTime = lastHeard.toISOString();
     gone.hidden = false;
     live.classList.add("stale");
+    // A form that nobody takes would lead away from this page.
+    actions.inert = true;
     const state = document.getElementById("state");
     if (state) state.textContent = "The service does not answer";
   }
@@ -82,6 +93,8 @@ document.addEventListener("click", (event) => {
   if (!dialog?.showModal) return;
   event.preventDefault();
   dialog.showModal();
+  // The browser gives the focus back, but not to a button that was replaced meanwhile.
+  dialog.addEventListener("close", () => successor(button)?.focus(), { once: true });
 });
 
 // Menus close when something else is pressed, and with Escape.
