@@ -26,7 +26,7 @@ extension Console {
         request.person = person
         request.trigger = .manual
         let alone = request.only.map { " of \($0.joined(separator: ", "))" } ?? ""
-        try await note(
+        await note(
             person, "start",
             "Asked for a synchronisation"
                 + " (\(RunWords.kind(request.kind, request.purpose)))\(alone).")
@@ -36,23 +36,23 @@ extension Console {
     /// False where none is in progress.
     func stop(by person: String) async throws -> Bool {
         guard await portal.stop() else { return false }
-        try await note(person, "stop", "Stopped the synchronisation in progress.")
+        await note(person, "stop", "Stopped the synchronisation in progress.")
         return true
     }
 
     func pause(reason: String, by person: String) async throws {
         try await portal.pause(by: person, reason: reason)
-        try await note(person, "pause", "Paused synchronisation: \(reason)")
+        await note(person, "pause", "Paused synchronisation: \(reason)")
     }
 
     func resume(by person: String) async throws {
         try await portal.resume(by: person)
-        try await note(person, "resume", "Resumed synchronisation.")
+        await note(person, "resume", "Resumed synchronisation.")
     }
 
     func set(intervalMinutes: Int, by person: String) async throws {
         try await portal.setInterval(minutes: intervalMinutes, by: person)
-        try await note(
+        await note(
             person, "interval",
             "Set the interval to \(Figure.count(intervalMinutes, "minute")).")
     }
@@ -62,7 +62,7 @@ extension Console {
         let words = quietHours.map {
             "Set quiet hours from \(ClockTime.text($0.from)) to \(ClockTime.text($0.to))."
         }
-        try await note(person, "quiet_hours", words ?? "Took the quiet hours away.")
+        await note(person, "quiet_hours", words ?? "Took the quiet hours away.")
     }
 
     /// Both or neither; what is as it was is not noted.
@@ -80,14 +80,14 @@ extension Console {
         let receipt = try await settings.answer(request)
         let what = request.table.map { "held removals of \($0)" } ?? "the question of lineage"
         let answer = request.answer == .approve ? "Approved" : "Kept"
-        try await note(
+        await note(
             person, "answer", "\(answer) \(what) (\(Figure.grouped(receipt.answered))).")
         await connections.refresh()
         return receipt
     }
 
-    private func note(_ person: String, _ action: String, _ details: String) async throws {
-        try await journal.note(
+    private func note(_ person: String, _ action: String, _ details: String) async {
+        await journal.note(
             AuditEntry(at: settings.now(), person: person, action: action, details: details))
     }
 }

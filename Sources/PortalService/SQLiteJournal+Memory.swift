@@ -2,6 +2,7 @@ import GRDB
 import SyncEngine
 import SyncModel
 import SyncProtocol
+import Synchronization
 
 /// What a person did, for whoever asks later.
 public struct AuditEntry: Codable, Hashable, Sendable {
@@ -26,22 +27,52 @@ extension SQLiteJournal {
 
     // MARK: What people did
 
-    /// Writes down what a person did.
-    public func note(_ entry: AuditEntry) async throws {
-        try await write { db in
+    /// So many are kept that could not be written down: the memory has an end.
+    static let lateNotesMax = 1_000
+
+    /// Writes down what a person did; where the disk is full, as soon as it is not. Nobody is kept
+    /// from stopping or starting something by a full disk.
+    public func note(_ entry: AuditEntry) async {
+        lateNotes.withLock { if $0.count < Self.lateNotesMax { $0.append(entry) } }
+        try? await writeLateNotes()
+    }
+
+    func writeLateNotes() async throws {
+        let entries = lateNotes.withLock { notes in
+            defer { notes = [] }
+            return notes
+        }
+        guard let last = entries.last else { return }
+        do {
+            try await write { db in try Self.write(entries, until: last.at, db) }
+        } catch {
+            lateNotes.withLock { $0.insert(contentsOf: entries, at: 0) }
+            throw error
+        }
+    }
+
+    private static func write(
+        _ entries: [AuditEntry], until time: Timestamp, _ db: Database
+    ) throws {
+        for entry in entries {
             try db.execute(
                 sql: "INSERT INTO audit (at, person, action, details) VALUES (?, ?, ?, ?)",
                 arguments: [
                     entry.at.microsecondsSince1970, entry.person, entry.action, entry.details,
                 ])
-            try db.execute(
-                sql: "DELETE FROM audit WHERE at < ?",
-                arguments: [(entry.at + (.zero - Self.auditKeptFor)).microsecondsSince1970])
         }
+        try db.execute(
+            sql: "DELETE FROM audit WHERE at < ?",
+            arguments: [(time + (.zero - auditKeptFor)).microsecondsSince1970])
     }
 
-    /// What people did last, in the order in which it was written down, latest first.
+    /// What people did last, in the order in which they did it, latest first.
     public func audit(limit: Int) async throws -> [AuditEntry] {
+        let late = lateNotes.withLock(\.self)
+        return Array((late.reversed() + (try await written(limit: limit))).prefix(limit))
+    }
+
+    private func written(limit: Int) async throws -> [AuditEntry] {
         try await read { db in
             try Row.fetchAll(
                 db,

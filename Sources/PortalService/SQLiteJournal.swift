@@ -12,6 +12,8 @@ public final class SQLiteJournal: Journal {
     private let path: String
     /// In the order of the runs.
     let late = Mutex<[LateRecord]>([])
+    /// What people did that could not be written down yet, in its order.
+    let lateNotes = Mutex<[AuditEntry]>([])
     /// The run that this process began last.
     private let begun = Mutex<RunID?>(nil)
 
@@ -91,8 +93,10 @@ public final class SQLiteJournal: Journal {
         }
     }
 
-    /// Writes down the ends of the runs that could not be written down when they came.
+    /// Writes down what could not be written down when it came: the ends of runs, and what people
+    /// did.
     public func writeLate() async throws {
+        try await writeLateNotes()
         let late = late.withLock(\.self)
         guard !late.isEmpty else { return }
         try await write { db in

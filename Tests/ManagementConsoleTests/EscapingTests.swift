@@ -44,7 +44,7 @@ struct EscapingTests {
             ],
             waiting: [.clients: Counts(held: 1, errors: 1)],
             question: LineageQuestion(message: Self.name, rowsDiffering: 3, mark: nil))
-        try await office.journal.note(
+        await office.journal.note(
             .init(at: office.time.now, person: Self.name, action: "a", details: Self.name))
         return try await office.browser(of: "local:support")
     }

@@ -146,4 +146,26 @@ struct FullJournalTests {
         #expect(late.count == LateRecord.countMax)
         #expect(late.prefix(2).map(\.id.rawValue) == ["0", "2"])
     }
+
+    @Test func `what somebody did on a full disk is shown, and written down once there is room`()
+        async throws
+    {
+        let long = String(repeating: "x", count: 20_000)
+        let entries = ["stop", "start"].enumerated().map { index, action in
+            AuditEntry(
+                at: start("a").startedAt + .seconds(index), person: "Jane Perry", action: action,
+                details: long)
+        }
+        try await fill()
+        for entry in entries { await journal.note(entry) }
+        #expect(try await journal.audit(limit: 10) == entries.reversed())
+        await #expect(throws: SyncError.self) { try await journal.writeLate() }
+        #expect(try await journal.audit(limit: 1) == [entries[1]])
+        try await free()
+        try await journal.writeLate()
+        try await journal.writeLate()
+        let other = try SQLiteJournal(path: folder.file("journal.db"))
+        defer { try? other.close() }
+        #expect(try await other.audit(limit: 10) == entries.reversed())
+    }
 }

@@ -53,7 +53,7 @@ struct JournalMemoryTests {
         let entries = [
             entry("2026-11-24T08:00:00.123456Z", "pause"), entry("2026-11-24T07:00:00Z", "resume"),
         ]
-        for entry in entries { try await journal.note(entry) }
+        for entry in entries { await journal.note(entry) }
         try journal.close()
         let again = try SQLiteJournal(path: path)
         #expect(try await again.audit(limit: 10) == entries.reversed())
@@ -62,9 +62,9 @@ struct JournalMemoryTests {
 
     @Test func `what people did is kept for 400 days`() async throws {
         let journal = try SQLiteJournal(path: path)
-        try await journal.note(entry("2026-01-01T08:00:00Z", "first"))
-        try await journal.note(entry("2026-01-01T08:00:01Z", "second"))
-        try await journal.note(entry("2027-02-05T08:00:01Z", "third"))
+        await journal.note(entry("2026-01-01T08:00:00Z", "first"))
+        await journal.note(entry("2026-01-01T08:00:01Z", "second"))
+        await journal.note(entry("2027-02-05T08:00:01Z", "third"))
         #expect(try await journal.audit(limit: 10).map(\.action) == ["third", "second"])
     }
 }

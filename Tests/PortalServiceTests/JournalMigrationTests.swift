@@ -93,7 +93,7 @@ struct JournalMigrationTests {
         let latest = try await journal.history(limit: 2)
         #expect(latest.map(\.number) == [8, 7])
         #expect(latest.map(\.outcome) == [.succeeded, .failed])
-        try await journal.note(
+        await journal.note(
             AuditEntry(
                 at: Timestamp("2026-11-24T08:00:00Z")!, person: "A", action: "b", details: ""))
         #expect(try await journal.audit(limit: 1).count == 1)
