@@ -50,6 +50,8 @@ extension Console {
         let waiting = oneclick.exceptions.filter {
             $0.origin == nil && ($0.kind == .refused || $0.kind == .held && !isRefusedOnly)
         }
+        // What somebody has to mend comes before what somebody has to answer.
+        .sorted { $0.kind == .refused && $1.kind != .refused }
         let words = text.lowercased()
         var groups: [ErrorsView.Group] = []
         for set in settings.shapes.dataSets {
