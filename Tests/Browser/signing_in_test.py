@@ -129,6 +129,16 @@ class RevokedTest(BrowserTest):
         sign_in(page, login)
         expect(page.get_by_role("alert")).to_contain_text("do not belong together")
 
+    def test_another_password(self):
+        """Ends what was begun with the old one: the open page leads to the sign-in."""
+        self.allowed = REFUSED
+        login = self.permitted[2]
+        page = self.visitor(login=login)
+        self.expect_rest(page)
+        self.site.change(
+            ("UPDATE employee SET password_hash = '' WHERE login_name = ?", [login]))
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=5_000)
+
 
 if __name__ == "__main__":
     unittest.main()
