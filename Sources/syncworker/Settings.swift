@@ -45,7 +45,6 @@ struct Settings: Sendable {
     var sessionsFile: String { folder + "/syncworker-sessions.db" }
     var administratorsFile: String { folder + "/syncworker-administrators" }
     var lockFile: String { folder + "/syncworker.lock" }
-    var alertsFile: String { folder + "/syncworker-alerts.json" }
     var socket: String { Self.socket(in: folder) }
 
     /// A socket's path may have 100 bytes or so: a long one gives way to a name in a folder of the
