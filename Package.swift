@@ -123,7 +123,7 @@ let package = Package(
         module(
             "ManagementConsole",
             [
-                "SyncModel", "SyncProtocol", "SyncEngine", "PortalService", "WebSupport",
+                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "PortalService", "WebSupport",
                 "Observability", hummingbird, httpTypes, logging, lifecycle, nio, nioHTTP,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -23,7 +23,7 @@ extension Wiring {
         try Console(
             portal: portal, journal: journal, connections: connections,
             directories: [
-                Self.directory(CentralUsers(path: settings.central)),
+                CentralUsers(path: settings.central).directory,
                 LocalAdministrators(path: settings.administratorsFile).directory,
             ],
             sessions: try SessionStore(path: settings.sessionsFile),
@@ -49,21 +49,5 @@ extension Wiring {
             channels: [email, webhook].compactMap(\.self).joined(separator: "; "),
             lastSent: status.channels.compactMap(\.lastSentAt).max().map(settings.time.words),
             error: failed.first?.lastError, waiting: waiting > 0 ? waiting : nil)
-    }
-
-    private static func directory(_ users: CentralUsers) -> UserDirectory {
-        UserDirectory(
-            prefix: "central:",
-            byLogin: { try await users.user(login: $0).map(user) },
-            byID: { id in
-                guard let id = Int64(id) else { return nil }
-                return try await users.user(id: id).map(user)
-            })
-    }
-
-    @Sendable private static func user(_ user: CentralUsers.User) -> ConsoleUser {
-        ConsoleUser(
-            id: "central:\(user.id)", name: user.name.isEmpty ? "User \(user.id)" : user.name,
-            password: PasswordHash(user.passwordHash), isPermitted: user.isPermitted)
     }
 }

@@ -47,7 +47,7 @@ final class TestConsole: Sendable {
         let tokens = Mutex(0)
         console = try Console(
             portal: portal, journal: journal, connections: connections,
-            directories: [Self.directory(users), administrators.directory], sessions: sessions,
+            directories: [users.directory, administrators.directory], sessions: sessions,
             settings: Console.Settings(
                 version: "1.2.3", shapes: try Catalogue.standard().shapes, time: .london,
                 isSecure: isSecure, now: { time.now }, wait: rounds.next,
@@ -62,22 +62,6 @@ final class TestConsole: Sendable {
     deinit {
         try? journal.close()
         try? sessions.close()
-    }
-
-    private static func directory(_ users: CentralUsers) -> UserDirectory {
-        UserDirectory(
-            prefix: "central:",
-            byLogin: { try await users.user(login: $0).map(user) },
-            byID: { id in
-                guard let id = Int64(id) else { return nil }
-                return try await users.user(id: id).map(user)
-            })
-    }
-
-    @Sendable private static func user(_ user: CentralUsers.User) -> ConsoleUser {
-        ConsoleUser(
-            id: "central:\(user.id)", name: user.name, password: PasswordHash(user.passwordHash),
-            isPermitted: user.isPermitted)
     }
 
     var central: TestCentral { TestCentral(path: folder.path(of: "central.db")) }
