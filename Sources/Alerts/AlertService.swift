@@ -77,8 +77,8 @@ public actor AlertService: Service {
     private var remembered: AlertState?
     private var isUnsaved = false
     private var isSaving = false
-    /// Set while the service waits for something to do.
-    private var wake: AsyncStream<Void>.Continuation?
+    /// Rung where there is something to do.
+    private let doorbell = Doorbell()
 
     /// - Parameter interval: from one periodic synchronisation to the next.
     public init(
@@ -118,7 +118,7 @@ public actor AlertService: Service {
         }
         take(.finished(record))
         await remember()
-        wake?.yield()
+        doorbell.ring()
     }
 
     public func run() async throws {
@@ -181,17 +181,10 @@ public actor AlertService: Service {
 
     /// Until the next look at the clock, the end of a synchronisation, or that of the service.
     private func idle() async {
-        let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        self.wake = wake
-        defer { self.wake = nil }
         // Something may have come since the last look.
         guard state.outbox.due(at: environment.now()) == nil else { return }
-        await withTaskGroup(of: Void.self) { [environment] group in
-            group.addTask { try? await environment.wait(Self.pause) }
-            group.addTask { for await _ in wakeUps { break } }
-            group.addTask { try? await gracefulShutdown() }
-            await group.next()
-            group.cancelAll()
+        await cancelWhenGracefulShutdown { [doorbell, environment] in
+            await doorbell.wait { try await environment.wait(Self.pause) }
         }
     }
 

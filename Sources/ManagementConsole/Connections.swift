@@ -1,4 +1,5 @@
 import ServiceLifecycle
+import SyncEngine
 import SyncModel
 import SyncProtocol
 
@@ -24,9 +25,8 @@ public actor Connections: Service {
     private let askCentral: @Sendable () async throws -> Void
     private let now: @Sendable () -> Timestamp
     private let wait: @Sendable (Duration) async throws -> Void
-    /// Set while nobody is asked.
-    private var wake: AsyncStream<Void>.Continuation?
-    private var isNudged = false
+    /// Rung where both are to be asked before their time.
+    private let doorbell = Doorbell()
 
     /// Both are asked this often.
     static let interval = Duration.seconds(30)
@@ -44,35 +44,17 @@ public actor Connections: Service {
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown { [doorbell, wait] in
             while !Task.isCancelled {
                 await self.refresh()
-                await self.pause()
+                await doorbell.wait { try await wait(Self.interval) }
             }
         }
     }
 
-    /// Has both asked soon: a synchronisation has ended.
-    public func nudge() {
-        isNudged = true
-        wake?.yield()
-    }
-
-    private func pause() async {
-        // Nudged while both were asked: the answers may be from before.
-        defer { isNudged = false }
-        if isNudged { return }
-        // A stream ends with the task that waits for it: each pause has one of its own.
-        let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        self.wake = wake
-        await withTaskGroup(of: Void.self) { [wait] group in
-            group.addTask { try? await wait(Self.interval) }
-            group.addTask { for await _ in wakeUps { break } }
-            await group.next()
-            group.cancelAll()
-        }
-        self.wake = nil
-    }
+    /// Has both asked soon: a synchronisation has ended. Where they are being asked, once more: the
+    /// answers may be from before.
+    public nonisolated func nudge() { doorbell.ring() }
 
     /// Asks both now, before a person answers something.
     @discardableResult

@@ -67,8 +67,8 @@ public actor Portal: Service {
     private var done: [Int: RunRecord] = [:]
     private let current = Mutex<RunProgress?>(nil)
     private let isStopped = Mutex(false)
-    /// Set while the service waits for something to do.
-    private var wake: AsyncStream<Void>.Continuation?
+    /// Rung where there is something to do.
+    private let doorbell = Doorbell()
 
     /// The clock is looked at this often: it may be put forward or back.
     static let pauseMax = Duration.seconds(60)
@@ -122,7 +122,7 @@ public actor Portal: Service {
         }
         lastTicket += 1
         queued.append((lastTicket, request))
-        wake?.yield()
+        doorbell.ring()
         return Ticket(ticket: lastTicket, isQueued: isBusy)
     }
 
@@ -153,7 +153,7 @@ public actor Portal: Service {
         self.timetable = timetable
         schedule = schedule.every(timetable.interval)
         plan(schedule.start(now: now(), lastStarted: lastStarted))
-        wake?.yield()
+        doorbell.ring()
     }
 
     // MARK: Working
@@ -212,16 +212,8 @@ public actor Portal: Service {
             plan(min(start, schedule.next(after: now())))
         }
         let pause = nextStart.map { min($0 - now(), pauseMax) } ?? pauseMax
-        // A stream ends with the task that waits for it: each wait has one of its own.
-        let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        self.wake = wake
-        await withTaskGroup(of: Void.self) { [wait] group in
-            group.addTask { try? await wait(pause) }
-            group.addTask { for await _ in wakeUps { break } }
-            group.addTask { try? await gracefulShutdown() }
-            await group.next()
-            group.cancelAll()
+        await cancelWhenGracefulShutdown { [doorbell, wait] in
+            await doorbell.wait { try await wait(pause) }
         }
-        self.wake = nil
     }
 }

@@ -60,7 +60,7 @@ struct Serve: AsyncParsableCommand {
                     request, journal: journal, progress: progress, isStopped: isStopped)
                 Self.log(record, logger)
                 if request.only == nil { await alerts.finished(record) }
-                await connections.nudge()
+                connections.nudge()
                 return record
             })
         let console = try wiring.console(

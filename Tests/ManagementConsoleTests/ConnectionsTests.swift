@@ -61,7 +61,7 @@ struct ConnectionsTests {
             #expect(await pauses.next() == Connections.interval)
             _ = await pauses.next()
             #expect(asked.withLock(\.self) == 2)
-            await connections.nudge()
+            connections.nudge()
             _ = await pauses.next()
             #expect(asked.withLock(\.self) == 3)
             group.cancelAll()
