@@ -60,14 +60,14 @@ extension Console {
         try await writer.write(ByteBuffer(string: "event: over\ndata: sign in\n\n"))
     }
 
-    /// What the journal said, as long as it holds.
+    /// What was read for an earlier round, as long as it holds.
     private struct Memory {
-        var past: Overview.Past?
+        var past = Overview.Past()
         var run: RunID?
         var isRunning = false
         var readAt: Timestamp?
         var oneclickAnsweredAt: Timestamp?
-        var errors: String?
+        var errors: ErrorsView?
     }
 
     private func parts(
@@ -83,23 +83,27 @@ extension Console {
                 past: try await past(status), run: status.lastRun?.id, isRunning: status.isRunning,
                 readAt: settings.now())
         }
-        let overview = try await overview(memory.past)
-        if memory.errors == nil
-            || memory.oneclickAnsweredAt != overview.connections.oneclickAnsweredAt
-        {
-            memory.errors = try templates.render(
-                "errors-now", try await errorsView(text: "", entriesMax: 4, isRefusedOnly: true))
-            memory.oneclickAnsweredAt = overview.connections.oneclickAnsweredAt
-        }
-        let token = visitor.session.formToken
+        let overview = await overview(status, memory.past)
+        let errors = try await errors(overview.connections.oneclickAnsweredAt, &memory)
+        let view = ConsoleView(overview, errors, settings, formToken: visitor.session.formToken)
         return [
-            "status": try templates.render("status", StatusView(overview, settings)),
-            "notices": try templates.render("notices", NoticesView(overview, settings)),
-            "actions": try templates.render(
-                "actions", ActionsView(overview, settings, formToken: token)),
-            "data-sets": try templates.render("data-sets", DataSetsView(overview, settings)),
-            "recent": try templates.render("recent", RecentView(overview, settings)),
-            "errors-now": memory.errors ?? "",
+            "status": try templates.render("status", view.status),
+            "notices": try templates.render("notices", view.notices),
+            "actions": try templates.render("actions", view.actions),
+            "data-sets": try templates.render("data-sets", view.dataSets),
+            "recent": try templates.render("recent", view.recent),
+            "errors-now": try templates.render("errors-now", view.errors),
         ]
+    }
+
+    /// New ones come with OneClick's answers only.
+    private func errors(
+        _ answeredAt: Timestamp?, _ memory: inout Memory
+    ) async throws -> ErrorsView {
+        if let errors = memory.errors, memory.oneclickAnsweredAt == answeredAt { return errors }
+        let errors = try await errorsNow()
+        memory.errors = errors
+        memory.oneclickAnsweredAt = answeredAt
+        return errors
     }
 }

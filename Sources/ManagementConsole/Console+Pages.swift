@@ -54,6 +54,19 @@ struct ConsoleView: Sendable {
     var prompt = ActionsView.prompt
 }
 
+extension ConsoleView {
+    init(
+        _ overview: Overview, _ errors: ErrorsView, _ settings: Console.Settings, formToken: String
+    ) {
+        status = StatusView(overview, settings)
+        notices = NoticesView(overview, settings)
+        actions = ActionsView(overview, settings, formToken: formToken)
+        dataSets = DataSetsView(overview, settings)
+        recent = RecentView(overview, settings)
+        self.errors = errors
+    }
+}
+
 /// The model of `actions`.
 struct ActionsView: Sendable {
     var isRunning: Bool
@@ -164,13 +177,9 @@ extension Console {
         return try templates.render(template, Page(shell: shell, view: view))
     }
 
-    func consoleView(formToken: String) async throws -> ConsoleView {
-        let overview = try await overview()
-        return ConsoleView(
-            status: StatusView(overview, settings), notices: NoticesView(overview, settings),
-            actions: ActionsView(overview, settings, formToken: formToken),
-            dataSets: DataSetsView(overview, settings), recent: RecentView(overview, settings),
-            errors: try await errorsView(text: "", entriesMax: 4, isRefusedOnly: true))
+    private func consoleView(formToken: String) async throws -> ConsoleView {
+        ConsoleView(
+            try await overview(), try await errorsNow(), settings, formToken: formToken)
     }
 
     static func text(_ request: Request) -> String {

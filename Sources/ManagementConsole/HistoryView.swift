@@ -114,11 +114,8 @@ struct HistoryQuery: Sendable {
     }
 
     var filter: RunFilter {
-        var filter = RunFilter()
-        filter.outcomes = outcome.map { [$0] } ?? []
-        filter.kind = kind
-        filter.text = text.isEmpty ? nil : text
-        return filter
+        RunFilter(
+            outcomes: outcome.map { [$0] } ?? [], kind: kind, text: text.isEmpty ? nil : text)
     }
 
     /// As it stands in an address, without the page.

@@ -26,13 +26,14 @@ struct Overview: Sendable {
 }
 
 extension Console {
-    /// - Parameter past: what was read before and still holds.
-    func overview(_ past: Overview.Past? = nil) async throws -> Overview {
+    func overview() async throws -> Overview {
         let status = await portal.status()
-        let read = past == nil ? try await self.past(status) : nil
-        return Overview(
-            status: status, connections: await connections.state,
-            past: past ?? read ?? Overview.Past(), now: settings.now())
+        return await overview(status, try await past(status))
+    }
+
+    func overview(_ status: Portal.Status, _ past: Overview.Past) async -> Overview {
+        Overview(
+            status: status, connections: await connections.state, past: past, now: settings.now())
     }
 
     func past(_ status: Portal.Status) async throws -> Overview.Past {

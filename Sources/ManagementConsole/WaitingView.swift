@@ -84,6 +84,11 @@ extension Console {
                     : "Nothing that waits has this in it.") : nil)
     }
 
+    /// The first page's: held removals are among its notices.
+    func errorsNow() async throws -> ErrorsView {
+        try await errorsView(text: "", entriesMax: 4, isRefusedOnly: true)
+    }
+
     private func entries(
         _ exceptions: some Sequence<RowException>, _ now: Timestamp
     ) async throws -> [ErrorsView.Entry] {
@@ -163,6 +168,7 @@ extension Console {
             seen: oneclick.lastCommittedAt?.exact ?? "", reason: state.oneclickError,
             nothing: question == nil && groups.isEmpty && kept.isEmpty)
     }
+
     /// One group a table, in the order of the data sets.
     private func groups(
         _ exceptions: [RowException], _ oneclick: StatusAnswer, _ now: Timestamp

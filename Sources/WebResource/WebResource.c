@@ -52,6 +52,9 @@ static const unsigned char errors_now_mustache[] = {
 static const unsigned char chart_mustache[] = {
 #embed "files/chart.mustache"
 };
+static const unsigned char waiting_mustache[] = {
+#embed "files/waiting.mustache"
+};
 static const unsigned char full_mustache[] = {
 #embed "files/full.mustache"
 };
@@ -94,6 +97,7 @@ static const struct web_file files[] = {
     FILE_OF("recent.mustache", recent_mustache),
     FILE_OF("errors-now.mustache", errors_now_mustache),
     FILE_OF("chart.mustache", chart_mustache),
+    FILE_OF("waiting.mustache", waiting_mustache),
     FILE_OF("full.mustache", full_mustache),
     FILE_OF("history.mustache", history_mustache),
     FILE_OF("run.mustache", run_mustache),
