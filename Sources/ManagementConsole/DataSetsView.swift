@@ -92,13 +92,6 @@ struct DataSetsView: Sendable {
     }
 }
 
-extension RunSummary {
-    /// Whether OneClick took over what it found, and proved it.
-    fileprivate var hasApplied: Bool {
-        purpose == .synchronise && [.succeeded, .completedWithErrors, .held].contains(outcome)
-    }
-}
-
 extension DataSetsView.Row {
     /// While a synchronisation is in progress: what it did is known once OneClick's receipt is
     /// there.

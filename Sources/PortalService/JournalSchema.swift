@@ -123,7 +123,7 @@ struct RunRow {
             arguments: [
                 start.id.rawValue, start.startedAt.microsecondsSince1970, record != nil,
                 shown.outcome.rawValue, shown.kind.rawValue, shown.trigger.rawValue,
-                shown.purpose.rawValue, shown.hasApplied, summary.records,
+                shown.purpose.rawValue, summary.hasApplied, summary.records,
                 max(0, microseconds), shown.searchText,
             ])
     }

@@ -24,6 +24,9 @@ public struct RunSummary: Codable, Hashable, Sendable {
     public var held: Int
     /// Rows added, changed and removed, of all data sets.
     public var records: Int
+    /// Whether OneClick took over what the run found. A run that asks whose Central this is
+    /// applies nothing, although it is held.
+    public var hasApplied: Bool
 
     /// Nothing where the clock was put back meanwhile, or where the end is not known.
     public var duration: Duration { max(.zero, finishedAt - startedAt) }
@@ -37,6 +40,7 @@ public struct RunSummary: Codable, Hashable, Sendable {
         case rowsSent = "rows_sent"
         case bytesSent = "bytes_sent"
         case requests, errors, held, records
+        case hasApplied = "has_applied"
     }
 
     public init(_ record: RunRecord, number: Int) {
@@ -56,15 +60,9 @@ public struct RunSummary: Codable, Hashable, Sendable {
         errors = record.errors.count { !$0.isHeld }
         held = record.dataSets.reduce(0) { $0 + $1.held }
         records = record.dataSets.reduce(0) { $0 + $1.added + $1.changed + $1.removed }
-    }
-}
-
-extension RunRecord {
-    /// Whether OneClick took over what the run found. A run that asks whose Central this is
-    /// applies nothing, although it is held.
-    var hasApplied: Bool {
-        purpose == .synchronise
-            && [.succeeded, .completedWithErrors, .held].contains(outcome)
-            && !errors.contains { $0.code == "lineage" }
+        hasApplied =
+            record.purpose == .synchronise
+            && [.succeeded, .completedWithErrors, .held].contains(record.outcome)
+            && !record.errors.contains { $0.code == "lineage" }
     }
 }

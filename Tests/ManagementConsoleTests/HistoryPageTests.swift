@@ -197,4 +197,17 @@ struct HistoryPageTests {
         let csv = try await office.get("/console/history.csv", as: office.jane())
         #expect(csv.count("\r\n") == 1_051)
     }
+
+    /// Nothing was applied, and nothing proved: no data set is equal for all that is known.
+    @Test func `a run that asks whose Central this is calls nothing equal`() async throws {
+        let jane = try await office.jane()
+        let asking = RunRecord.Problem(
+            dataSet: nil, table: nil, key: nil, code: "lineage", message: "Central went back.",
+            hint: "Answer under Held removals.")
+        try await office.record(
+            .example("run-1", office.time.now + .seconds(-300), outcome: .held, problems: [asking]))
+        #expect(try await !office.get("/console", as: jane).text.contains("<span>equal"))
+        try await office.record(.example("run-2", office.time.now + .seconds(-200), outcome: .held))
+        #expect(try await office.get("/console", as: jane).text.contains("<span>equal but for"))
+    }
 }
