@@ -82,12 +82,6 @@ extension SQLiteJournal {
         return days.values.sorted { $0.day < $1.day }
     }
 
-    /// The latest run that succeeded in synchronising: nothing held, no record refused.
-    public func lastGood() async throws -> RunSummary? {
-        let filter = RunFilter(outcomes: [.succeeded], purpose: .synchronise)
-        return try await list(RunQuery(filter), limit: 1).first
-    }
-
     /// The latest run that OneClick took over: succeeded, or with records that are held or
     /// refused. A run that only asks whose Central this is is none.
     public func lastApplied() async throws -> RunSummary? {

@@ -77,7 +77,9 @@ struct JournalMigrationTests {
         #expect(found.last == RunSummary(runs[0], number: 4))
         let named = try await journal.history(RunFilter(text: "too LONG"), limit: 10)
         #expect(named == [RunSummary(runs[1], number: 5)])
-        #expect(try await journal.lastGood()?.id.rawValue == "a")
+        let good = try await journal.history(
+            RunFilter(outcomes: [.succeeded], purpose: .synchronise), limit: 1)
+        #expect(good.map(\.id.rawValue) == ["a"])
         #expect(try await journal.lastApplied()?.id.rawValue == "b")
         #expect(try await journal.count(RunFilter(outcomes: [.failed])) == 2)
     }
