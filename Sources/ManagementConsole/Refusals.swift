@@ -19,16 +19,16 @@ struct Refusals: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            let (error, status) = Self.explained(error)
-            if error.code == .signIn, !request.uri.path.hasPrefix("/api/") {
+            let (refusal, status) = Self.explained(error)
+            if refusal.code == .signIn, !request.uri.path.hasPrefix("/api/") {
                 let target = request.method == .get ? request.uri.description : "/console"
                 return Response.redirect(to: "/sign-in?next=" + Self.escaped(target))
             }
-            if status.kind == .serverError { note(error, status, request, context) }
+            if status.kind == .serverError { note(error, refusal.code, request, context) }
             if request.uri.path.hasPrefix("/api/") {
-                return try Response.json(ErrorAnswer(error), status)
+                return try Response.json(ErrorAnswer(refusal), status)
             }
-            return try await page(error, status, request)
+            return try await page(refusal, status, request)
         }
     }
 
@@ -58,16 +58,15 @@ struct Refusals: RouterMiddleware {
         }
     }
 
-    /// Codes only: what a record is called belongs on a page, not in a log.
+    /// Codes and kinds only: what a record is called belongs on a page, not in a log.
     private func note(
-        _ error: SyncError, _ status: HTTPResponse.Status, _ request: Request,
-        _ context: ConsoleContext
+        _ cause: any Error, _ code: SyncError.Code, _ request: Request, _ context: ConsoleContext
     ) {
         context.logger.log(
             level: .error, "The console could not answer",
             metadata: .keyed([
-                .path: "\(request.uri.path)", .status: "\(status.code)",
-                .code: "\(error.code.rawValue)",
+                .path: "\(request.uri.path)", .code: "\(code.rawValue)",
+                .error: "\(String(reflecting: type(of: cause)))",
             ]))
     }
 

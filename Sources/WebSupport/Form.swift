@@ -11,7 +11,7 @@ public struct Form: Sendable {
     /// Larger ones are no form of ours.
     static let bytesMax = 256 << 10
 
-    /// Throws `too_large`, and `form` for anything that is no form.
+    /// Throws `too_large`; what is no form has no fields.
     public init(_ request: Request) async throws {
         let tooLarge = SyncError(
             "too_large", "The form is larger than this page takes.",
