@@ -66,13 +66,14 @@ extension Mutants {
 
     // MARK: The table
 
-    func writeTable(_ results: [Result]) throws {
+    func writeTable(_ results: [Result], of count: Int) throws {
         let caught = results.count { $0.verdict.isCaught }
+        let tried = results.count == count ? "\(count)" : "the first \(results.count) of \(count)"
         let head = """
             # Mutants
 
             Written by `syncworker-sim --mutants`; the mistakes are in \
-            [Tests/Mutants](../Tests/Mutants). \(caught) of \(results.count) were caught, in at \
+            [Tests/Mutants](../Tests/Mutants). \(caught) of \(tried) were caught, in at \
             most \(seedsMax) worlds each; in as many of the product as it is nothing was found.
 
             | | bug | caught by | seed | seconds |

@@ -37,9 +37,13 @@ struct Mutants {
             report([control])
             return false
         }
-        let results = try mutants.map(judged)
+        var results: [Result] = []
+        for mutant in mutants {
+            results.append(try judged(mutant))
+            // Hours of work: whoever stops it has what was found so far.
+            if only.isEmpty { try writeTable(results, of: mutants.count) }
+        }
         try refresh()
-        if only.isEmpty { try writeTable(results) }
         report(results)
         return results.allSatisfy(\.verdict.isCaught)
     }

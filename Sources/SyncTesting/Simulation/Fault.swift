@@ -18,6 +18,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case commitSlow = "commit slow"
     case cloudDiskFull = "OneClick's disk full"
     case cloudRestored = "OneClick restored"
+    case cloudRestoredIntoRun = "OneClick restored into the midst of a run"
     case cloudClock = "OneClick's clock jumped"
     case rowChanged = "a row of OneClick changed by hand"
 
@@ -55,6 +56,21 @@ public enum Fault: String, CaseIterable, Sendable {
         default: false
         }
     }
+
+    /// What happens to a whole side, between the steps of a run or between runs.
+    var befallsSide: Bool {
+        switch self {
+        case .cloudRestored, .cloudRestoredIntoRun, .cloudClock, .cloudDiskFull, .rowChanged,
+            .journalLost, .premisesClock, .copyRan, .newInstallation, .catalogueChanged,
+            .centralRestored, .centralRestoredIntoRun, .centralPowerCut, .captureOff,
+            .schemaChanged, .historyExpired, .dayPassed:
+            true
+        default: false
+        }
+    }
+
+    /// Only where much happens between the steps of a run.
+    var isIntoRun: Bool { self == .centralRestoredIntoRun || self == .cloudRestoredIntoRun }
 }
 
 /// What else has to have happened in many worlds for them to prove anything.

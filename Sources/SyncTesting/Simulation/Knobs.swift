@@ -81,10 +81,22 @@ struct Knobs {
             let isOn = random.below(3) == 0 || fault.isOffice
             if isOn { faults[fault] = Self.rate(fault) * (1 + random.below(6)) }
         }
+        if random.below(2) == 0 { stress(&random) }
         if isTight {
             for fault in [Fault.crashBefore, .crashAfter] { faults[fault] = 4 * Self.rate(fault) }
         } else {
-            faults[.centralRestoredIntoRun] = nil
+            for fault in Fault.allCases where fault.isIntoRun { faults[fault] = nil }
+        }
+    }
+
+    /// Two things that befall a side come again and again, often with little else in their way.
+    private mutating func stress(_ random: inout SplitMix) {
+        let befalling = Fault.allCases.filter(\.befallsSide)
+        if random.below(2) == 0 { faults = faults.filter(\.key.isOffice) }
+        for _ in 0..<2 {
+            let fault = befalling[random.below(befalling.count)]
+            faults[fault] = min(40_000, 16 * Self.rate(fault))
+            isTight = isTight || fault.isIntoRun
         }
     }
 
@@ -120,6 +132,8 @@ struct Knobs {
         case .dayPassed: 12_000
         // Once in so many runs of a world where much happens within one.
         case .centralRestoredIntoRun: 20_000
+        // Once in so many steps of such a run.
+        case .cloudRestoredIntoRun: 500
         }
     }
 }

@@ -16,6 +16,9 @@ final class SimulatedOneClick: @unchecked Sendable {
     private(set) var practices: [SimulatedPractice] = []
     private var backup: (store: OneClickStore, states: [KnownState])?
     private(set) var restores = 0
+    /// Commits that are carried out and not yet checked: what is known of them belongs to neither
+    /// side of them.
+    private var committing = 0
     private var names = 0
 
     private struct Node {
@@ -186,7 +189,11 @@ final class SimulatedOneClick: @unchecked Sendable {
         practice.invariants.checkUntouched()
         // The commit's one transaction; another, if it had one.
         tear.passes = world.strikes(.commitTorn) ? world.random(below: 2) : nil
-        defer { tear.passes = nil }
+        committing += 1
+        defer {
+            tear.passes = nil
+            committing -= 1
+        }
         do {
             let receipt = try await store.commit(request, access, now: now)
             practice.invariants.committed(request, access.run, receipt, at: now)
@@ -200,6 +207,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     // MARK: What befalls it
 
     func backUp() throws {
+        guard committing == 0 else { return }
         let copy = try OneClickStore.inMemory(
             shapes: Shapes(dataSets: [], tables: []), vault: TestVault.key)
         try store.copy(to: copy)
@@ -216,7 +224,14 @@ final class SimulatedOneClick: @unchecked Sendable {
         for index in nodes.indices { nodes[index].underWay = [:] }
     }
 
-    var hasBackup: Bool { backup != nil }
+    /// Between two steps of a run: copied, and now and then taken back to such a copy.
+    func goOn() throws {
+        guard world.knobs.faults[.cloudRestoredIntoRun] != nil else { return }
+        if canBeRestored, world.strikes(.cloudRestoredIntoRun) { return try restore() }
+        if world.random(below: 12) == 0 { try backUp() }
+    }
+
+    var canBeRestored: Bool { backup != nil && committing == 0 }
 
     /// Not a page more than there is now.
     func fillDisk() throws {

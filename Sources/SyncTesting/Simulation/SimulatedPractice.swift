@@ -122,6 +122,7 @@ final class SimulatedPractice: @unchecked Sendable {
         if world.random(below: 6) == 0, let backup = try? central.backUp() {
             runBackups = (runBackups + [backup]).suffix(6)
         }
+        try? oneClick.goOn()
     }
 
     func forgetRunBackups() { runBackups = [] }

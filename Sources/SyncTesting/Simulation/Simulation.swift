@@ -106,7 +106,7 @@ public struct Simulation: Sendable {
         if world.strikes(.premisesClock) {
             practice.premisesOffset = .seconds((world.random(below: 100) - 50) * 3600)
         }
-        if oneClick.hasBackup, world.strikes(.cloudRestored) { try oneClick.restore() }
+        if oneClick.canBeRestored, world.strikes(.cloudRestored) { try oneClick.restore() }
         if world.strikes(.rowChanged) { try practice.invariants.changeByHand() }
         if world.strikes(.cloudDiskFull) {
             try oneClick.fillDisk()
