@@ -92,6 +92,7 @@ let package = Package(
                 nioPosix, nioSSL,
             ]),
         module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb]),
+        module("Vault", ["SyncModel", "SyncProtocol", crypto]),
         module(
             "OneClickServer",
             [
@@ -153,7 +154,7 @@ let package = Package(
             "oneclick",
             [
                 "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "SyncProtocol",
-                "Observability", "WebSupport", crypto, lifecycle, logging,
+                "Observability", "Vault", "WebSupport", lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
@@ -169,8 +170,8 @@ let package = Package(
         tests(
             "SynchronisationTests",
             [
-                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "SyncTesting", "SampleOffice",
-                grdb,
+                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "OneClickStore", "SyncTesting",
+                "SampleOffice", "Vault", grdb,
             ]),
         tests(
             "ConformanceTests",
@@ -180,6 +181,7 @@ let package = Package(
             ]),
         tests("SimulationTests", ["SyncTesting", "Catalogue"]),
         tests("TidyTests", []),
+        tests("VaultTests", ["Vault", "SyncModel", "SyncProtocol"]),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
         tests("SyncWorkerTests", ["syncworker", "Alerts", "SyncModel"]),
         tests(

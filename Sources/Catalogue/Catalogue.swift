@@ -41,6 +41,17 @@ public struct CatalogueTable: Sendable, Hashable {
     public var line: Int
 
     public var name: TableName { shape.name }
+
+    /// As checkpoints name the table. Rows with sealed columns are others under another vault key.
+    public func fingerprint(sealedTo vaultKey: String) -> String {
+        shape.columns.contains(where: \.type.isSealed)
+            ? "\(fingerprint) \(vaultKey)" : fingerprint
+    }
+
+    /// Whether the fingerprint of a checkpoint is of this description, whatever its vault key.
+    public func isDescribed(by fingerprint: String) -> Bool {
+        fingerprint.split(separator: " ").first.map(String.init) == self.fingerprint
+    }
 }
 
 /// Which rows of a table a changed row of one of Central's tables affects.

@@ -148,14 +148,14 @@ public actor SQLiteCentral: Source {
             guard let table = catalogue[name] else { continue }
             let epoch = lineage.isCaptured ? schema.epochs[name] ?? "" : "no capture"
             let state = TableInSnapshot(
-                epoch: epoch, fingerprint: table.fingerprint, floor: floor,
+                epoch: epoch, table: table, vaultKey: request.vault.id, floor: floor,
                 isCaptured: lineage.isCaptured)
             func reason(_ checkpoint: Checkpoint?) throws -> FullReason? {
                 try state.fullReason(checkpoint)
                     ?? checkpoint.flatMap { try manyChanges(table, since: $0, lineage.db) }
             }
             tables[name] = Snapshot.Table(
-                epoch: epoch, fingerprint: table.fingerprint,
+                epoch: epoch, fingerprint: state.fingerprint,
                 fullReason: try reason(request.checkpoints[name]),
                 loadReason: try request.loads[name].flatMap { try reason($0.base) })
         }
@@ -278,13 +278,19 @@ public actor SQLiteCentral: Source {
 /// What a snapshot knows of one table, to compare with a checkpoint.
 private struct TableInSnapshot {
     var epoch: String
-    var fingerprint: String
+    var table: CatalogueTable
+    var vaultKey: String
     var floor: Int64
     var isCaptured: Bool
 
+    var fingerprint: String { table.fingerprint(sealedTo: vaultKey) }
+
     func fullReason(_ checkpoint: Checkpoint?) -> FullReason? {
         guard let checkpoint else { return .neverSynchronised }
-        if checkpoint.fingerprint != fingerprint { return .catalogueChanged }
+        if checkpoint.fingerprint != fingerprint {
+            return table.isDescribed(by: checkpoint.fingerprint)
+                ? .vaultKeyChanged : .catalogueChanged
+        }
         guard isCaptured else { return .noCapture }
         if checkpoint.epoch != epoch { return .captureChanged }
         guard let position = Int64(checkpoint.position.rawValue) else { return .captureChanged }

@@ -1,18 +1,14 @@
 import Crypto
-import Foundation
 import SyncModel
 import SyncProtocol
 
-/// Encrypts sealed columns to OneClick's vault: HPKE (RFC 9180) with X25519, HKDF-SHA-256 and
-/// ChaCha20-Poly1305; practice, table, key and column are the associated data, so that a cipher
-/// text opens only in its own place.
+/// Seals the values of sealed columns to OneClick's vault (`Sealing`), each in its own place, with a
+/// keyed fingerprint by which equal ones are known.
 package struct Sealer {
     var practice: PracticeID
     var vaultKey: String
     private var recipient: Curve25519.KeyAgreement.PublicKey
     private var fingerprintKey: SymmetricKey
-
-    static let info = Data("syncworker sealed column v1".utf8)
 
     package init(practice: PracticeID, vault: VaultKey, fingerprintKey: [UInt8]) throws {
         guard let bytes = [UInt8](hexadecimal: vault.publicKey),
@@ -29,13 +25,10 @@ package struct Sealer {
     }
 
     func seal(_ text: [UInt8], table: TableName, key: Key, column: String) throws -> SealedValue {
-        var sender = try HPKE.Sender(
-            recipientKey: recipient, ciphersuite: .Curve25519_SHA256_ChachaPoly, info: Self.info)
-        let place = "\(practice)|\(table)|\(key)|\(column)"
-        let cipher = try sender.seal(Data(text), authenticating: Data(place.utf8))
+        let place = Sealing.Place(practice: practice, table: table, key: key, column: column)
         let fingerprint = HMAC<SHA256>.authenticationCode(for: text, using: fingerprintKey)
         return SealedValue(
             vaultKey: vaultKey, fingerprint: Array(fingerprint),
-            cipher: Array(sender.encapsulatedKey) + Array(cipher))
+            cipher: try Sealing.seal(text, to: recipient, at: place))
     }
 }

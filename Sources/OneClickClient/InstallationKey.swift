@@ -1,6 +1,7 @@
 import Foundation
 import JWTKit
 import SyncModel
+import SyncProtocol
 
 /// The installation's private key (P-256). Made on the premises, kept in a file that only its owner
 /// may read, never sent.
@@ -65,7 +66,27 @@ public struct InstallationKey: Sendable {
         }
     }
 
+    /// The key that is to follow the one in `file`, kept beside it until OneClick knows it.
+    public static func next(besides file: String) throws -> InstallationKey {
+        try readOrMake(file: nextFile(besides: file))
+    }
+
+    /// Puts the next key in the other's place. Throws `key` if that cannot be done.
+    public static func useNext(besides file: String) throws {
+        guard rename(nextFile(besides: file), file) == 0 else {
+            throw error(
+                "The new key cannot be put in the place of \(file): "
+                    + "\(String(cString: strerror(errno))).",
+                "Run `syncworker key rotate` again; until then the key before is used.")
+        }
+    }
+
+    private static func nextFile(besides file: String) -> String { file + ".next" }
+
     public var publicKeyPEM: String { key.publicKey.pemRepresentation }
+
+    /// By which people recognise the public key; OneClick shows the same.
+    public var fingerprint: String { KeyFingerprint.of(publicKeyPEM: publicKeyPEM) ?? "" }
 
     /// A client assertion (RFC 7523) for one request.
     func assertion(for installation: InstallationID, now: Timestamp) async throws -> String {

@@ -107,6 +107,21 @@ public final class OneClickClient: Cloud {
             .post("answers", try .json(request), bearer: try await assertion()))
     }
 
+    /// Tells OneClick the key that follows this client's.
+    public func setNextKey(_ next: InstallationKey) async throws -> KeyAnswer {
+        try await transport.message(
+            .post(
+                "keys", try .json(KeyRequest(publicKey: next.publicKeyPEM)),
+                bearer: try await assertion()))
+    }
+
+    /// Makes this installation, at this place, the one that writes; or only asks whose place it
+    /// would take.
+    public func takeOver(_ request: TakeOverRequest) async throws -> TakeOverAnswer {
+        try await transport.message(
+            .post("take-over", try .json(request), bearer: try await assertion()))
+    }
+
     // MARK: Requests
 
     private func assertion() async throws -> String {

@@ -33,6 +33,8 @@ struct ClientAssertions: Sendable {
     struct Sender: Sendable {
         var installation: OneClickStore.Installation
         fileprivate var assertion: ClientAssertion
+        /// The public key that proved it, PEM.
+        fileprivate(set) var key: String
     }
 
     func sender(of token: String) async throws -> Sender {
@@ -41,13 +43,12 @@ struct ClientAssertions: Sendable {
                 Array(token.utf8), as: ClientAssertion.self),
             header.alg == "ES256", claims.iss == claims.sub, (1...128).contains(claims.jti.count),
             let installation = try await store.installation(InstallationID(rawValue: claims.iss)),
-            let key = try? ES256PublicKey(pem: installation.publicKey),
-            let proved = await prove(token, by: key)
+            let (proved, key) = await prove(token, by: installation.keys(at: now()))
         else { throw Self.refused }
         guard proved.aud == ClientAssertion.audience else { throw Self.refused }
         guard !installation.isRevoked else { throw Self.revoked }
         try checkClock(proved)
-        return Sender(installation: installation, assertion: proved)
+        return Sender(installation: installation, assertion: proved, key: key)
     }
 
     /// Uses the assertion up: a second time is a replay.
@@ -64,12 +65,25 @@ struct ClientAssertions: Sendable {
                 hint: "The next attempt is signed anew; if this stays, check what stands between "
                     + "SyncWorker and OneClick.", recovery: .retry)
         }
-        return sender.installation
+        let installation = sender.installation
+        if sender.key == installation.nextKey, installation.nextKeyUsedAt == nil {
+            try await store.noteNextKeyUsed(installation, now: now())
+        }
+        return installation
     }
 
-    private func prove(_ token: String, by key: ES256PublicKey) async -> ClientAssertion? {
-        let keys = await JWTKeyCollection().add(ecdsa: key)
-        return try? await keys.verify(token, as: ClientAssertion.self)
+    /// The claims, and which of the keys has signed them.
+    private func prove(
+        _ token: String, by keys: [String]
+    ) async -> (claims: ClientAssertion, key: String)? {
+        for pem in keys {
+            guard let key = try? ES256PublicKey(pem: pem) else { continue }
+            let collection = await JWTKeyCollection().add(ecdsa: key)
+            if let claims = try? await collection.verify(token, as: ClientAssertion.self) {
+                return (claims, pem)
+            }
+        }
+        return nil
     }
 
     private func checkClock(_ claims: ClientAssertion) throws {

@@ -20,19 +20,52 @@ struct SyncAPI: Sendable {
         api.post("enrolments") { request, _ in try await enrol(request) }
         api.get("status") { request, _ in try await status(request) }
         api.post("answers") { request, _ in try await answer(request) }
+        api.post("keys") { request, _ in try await changeKey(request) }
+        api.post("take-over") { request, _ in try await takeOver(request) }
         addRunRoutes(to: api)
     }
 
     private func enrol(_ request: Request) async throws -> Response {
         let enrolment = try await request.message(EnrolmentRequest.self)
-        guard (try? ES256PublicKey(pem: enrolment.publicKey)) != nil else {
-            throw SyncError(
-                .malformed, "The public key of the enrolment is not a P-256 key in PEM.",
-                hint: "Enrol with a released version of SyncWorker, which makes the key itself.")
-        }
+        try check(publicKey: enrolment.publicKey)
         let installation = InstallationID(rawValue: RandomToken.make(byteCount: 16))
         return try .json(
             try await store.enrol(enrolment, installation: installation, now: now()))
+    }
+
+    /// Its fingerprint; throws unless it is a key that assertions can be proved by.
+    @discardableResult
+    private func check(publicKey: String) throws -> String {
+        guard let fingerprint = KeyFingerprint.of(publicKeyPEM: publicKey) else {
+            throw SyncError(
+                .malformed, "The public key is not a P-256 key in PEM.",
+                hint: "Use a released version of SyncWorker, which makes the key itself.")
+        }
+        return fingerprint
+    }
+
+    private func changeKey(_ request: Request) async throws -> Response {
+        let sender = try await assertions.sender(of: try request.bearer())
+        let change = try await request.message(KeyRequest.self)
+        let fingerprint = try check(publicKey: change.publicKey)
+        let installation = try await assertions.use(sender)
+        // Whoever has no more than the former key does not decide which one follows.
+        guard installation.nextKeyUsedAt == nil || sender.key == installation.nextKey else {
+            throw SyncError(
+                "assertion", "This key was replaced by another one already.",
+                hint: "Use the newest key of this installation; if it is lost, enrol it again with "
+                    + "a new code from OneClick.")
+        }
+        try await store.setNextKey(change.publicKey, of: installation, now: now())
+        return try .json(KeyAnswer(fingerprint: fingerprint))
+    }
+
+    private func takeOver(_ request: Request) async throws -> Response {
+        let sender = try await assertions.sender(of: try request.bearer())
+        let takeOver = try await request.message(TakeOverRequest.self)
+        let installation = try await assertions.use(sender)
+        try await commits.checkNone(of: installation.practice)
+        return try .json(try await store.takeOver(takeOver, installation, now: now()))
     }
 
     private func status(_ request: Request) async throws -> Response {

@@ -11,7 +11,6 @@ public final class OneClickStore: Sendable {
     private let isInMemory: Bool
     /// Those of the connection that writes.
     private let statements = StatementCache()
-    private let vault: VaultKey
     private let batches: OpenAnswer.Limits
     private let limits: [TableName: RemovalLimits]
 
@@ -21,6 +20,9 @@ public final class OneClickStore: Sendable {
         public var practice: PracticeID
         /// PEM, P-256.
         public var publicKey: String
+        /// The key that is to follow, and when it was first used.
+        public var nextKey: String?
+        public var nextKeyUsedAt: Timestamp?
         public var isRevoked: Bool
         /// The practice's, such as `Europe/London`.
         public var timeZone: String
@@ -44,7 +46,7 @@ public final class OneClickStore: Sendable {
 
     /// Opens a migrated database.
     public convenience init(
-        path: String, shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:]
+        path: String, shapes: Shapes, limits: [TableName: RemovalLimits] = [:]
     ) throws {
         try Self.checkIsReady(path: path)
         var configuration = Configuration()
@@ -56,18 +58,16 @@ public final class OneClickStore: Sendable {
             try DatabasePool(path: path, configuration: configuration)
         }
         self.init(
-            writer: pool, isInMemory: false, shapes: shapes, vault: vault, limits: limits,
-            batches: Self.batches)
+            writer: pool, isInMemory: false, shapes: shapes, limits: limits, batches: Self.batches)
     }
 
     private init(
-        writer: any DatabaseWriter, isInMemory: Bool, shapes: Shapes, vault: VaultKey,
+        writer: any DatabaseWriter, isInMemory: Bool, shapes: Shapes,
         limits: [TableName: RemovalLimits], batches: OpenAnswer.Limits
     ) {
         self.writer = writer
         self.isInMemory = isInMemory
         self.shapes = shapes
-        self.vault = vault
         self.limits = limits
         self.batches = batches
     }
@@ -82,10 +82,12 @@ public final class OneClickStore: Sendable {
         batches: OpenAnswer.Limits = OneClickStore.batches
     ) throws -> OneClickStore {
         let queue = try DatabaseQueue()
-        try queue.write { try StoreSchema.create(in: $0, shapes: shapes) }
+        try queue.write { db in
+            try StoreSchema.create(in: db, shapes: shapes)
+            try VaultKeys(db: db).add(vault, now: Timestamp(microsecondsSince1970: 0))
+        }
         return OneClickStore(
-            writer: queue, isInMemory: true, shapes: shapes, vault: vault, limits: limits,
-            batches: batches)
+            writer: queue, isInMemory: true, shapes: shapes, limits: limits, batches: batches)
     }
 
     /// Puts everything of this store in another's place: how a backup is made, and put back.
@@ -175,8 +177,11 @@ public final class OneClickStore: Sendable {
         let context = PracticeStore.OpenContext(
             request: request, installation: installation.id,
             tokenDigest: Self.digest(ofToken: token), token: token, asOf: asOf, now: now,
-            vault: vault, batches: batches)
-        return try await write(installation.practice) { try $0.open(context) }
+            batches: batches)
+        switch try await write(installation.practice, { try $0.open(context) }) {
+        case .opened(let answer): return answer
+        case .refused(let error): throw error
+        }
     }
 
     /// Who a run's token belongs to; `token` if it is unknown or expired, `fenced` if the run has
@@ -264,7 +269,7 @@ public final class OneClickStore: Sendable {
 
     // MARK: Transactions
 
-    private func write<T: Sendable>(
+    func write<T: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
         try await explaining {
@@ -273,7 +278,7 @@ public final class OneClickStore: Sendable {
         }
     }
 
-    private func write<T: Sendable>(
+    func write<T: Sendable>(
         _ practice: PracticeID, _ body: @escaping @Sendable (PracticeStore) throws -> T
     ) async throws -> T {
         let (shapes, statements) = (shapes, statements)

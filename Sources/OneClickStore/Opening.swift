@@ -15,24 +15,35 @@ extension PracticeStore {
         var token: String
         var asOf: LocalDate
         var now: Timestamp
-        var vault: VaultKey
         var batches: OpenAnswer.Limits
     }
 
-    func open(_ context: OpenContext) throws -> OpenAnswer {
+    /// What becomes of an opening. That one was refused may have to be remembered, so it is no
+    /// error of the transaction.
+    enum Opening: Sendable {
+        case opened(OpenAnswer)
+        case refused(SyncError)
+    }
+
+    func open(_ context: OpenContext) throws -> Opening {
         let request = context.request
         guard request.protocolVersion == protocolVersion else {
             throw StoreError.version(request.protocolVersion)
         }
         try checkShapes(request.shapes)
         let state = try state()
-        try checkWriter(request, state, context.installation)
+        let refusal = try checkWriter(request, state, context.installation, now: context.now)
+        if let refusal { return .refused(refusal) }
         // A fence that was never given, as far as this database remembers: it was restored from a
         // backup, and counts on from what the premises know.
         let wentBack = request.lastFence > state.fence
         let fence =
             state.fenceRun == request.run ? state.fence : max(state.fence, request.lastFence) + 1
         try runs.abortOpen(except: request.run, reason: "a later run was opened")
+        // An opening of theirs that arrives late is known for what it is.
+        for run in request.lastRuns.suffix(Runs.unheardOfMax) where run != request.run {
+            try runs.settle(run, now: context.now)
+        }
         try runs.forget(before: context.now + (.zero - Runs.kept))
         try db.execute(
             cached: """
@@ -44,7 +55,7 @@ extension PracticeStore {
                 id.rawValue,
             ])
         try insertRun(context, fence: fence)
-        return try answer(context, fence: fence, wentBack: wentBack)
+        return .opened(try answer(context, fence: fence, wentBack: wentBack))
     }
 
     private func checkShapes(_ theirs: [TableName: String]) throws {
@@ -56,40 +67,6 @@ extension PracticeStore {
                 "SyncWorker and OneClick describe these tables differently: "
                     + different.map(\.rawValue).joined(separator: ", ") + ".",
                 hint: "Bring both to the same release; nothing was synchronised.")
-        }
-    }
-
-    /// One installation writes: the one that OneClick knows, presenting the last fence it was
-    /// given, or naming the run whose reply was lost, from the place it has always stood at.
-    private func checkWriter(
-        _ request: OpenRequest, _ state: State, _ installation: InstallationID
-    ) throws {
-        let server = state.server ?? "another server"
-        let when = state.openedAt.map(\.inUTC) ?? "an unknown time"
-        guard state.installation == installation else {
-            throw SyncError(
-                "copy",
-                "Another installation of this practice was enrolled since, on \(server).",
-                hint: "If this one is to synchronise, enrol it with a new code; the other stops "
-                    + "then.")
-        }
-        let hasLastFence = request.lastFence >= state.fence
-        let isLostReply = state.fenceRun.map { ([request.run] + request.lastRuns).contains($0) }
-        guard hasLastFence || isLostReply == true else {
-            throw SyncError(
-                "copy",
-                "Another copy of this installation ran at \(when) from \(server).",
-                hint:
-                    "Stop the copy that is not the practice's SyncWorker. Then enrol the right one "
-                    + "with a new code from OneClick.")
-        }
-        guard state.place == nil || state.place == request.place else {
-            throw SyncError(
-                "place",
-                "This SyncWorker stands at another place (machine, host name or path of Central) "
-                    + "than when it last ran on \(server).",
-                hint: "If it was moved, enrol it with a new code from OneClick; if this is a copy, "
-                    + "stop it.")
         }
     }
 
@@ -127,7 +104,8 @@ extension PracticeStore {
             fence: fence, token: context.token, now: context.now, asOf: context.asOf,
             practiceName: state.name, wentBack: wentBack, version: state.version,
             latestMark: state.latestMark, tables: try tableStates(),
-            lineageQuestion: state.lineageQuestion, vault: context.vault, limits: context.batches)
+            lineageQuestion: state.lineageQuestion, vault: try VaultKeys(db: db).current(),
+            limits: context.batches)
     }
 
     private func tableStates() throws -> [TableName: TableState] {

@@ -39,6 +39,7 @@ struct PracticeStore {
         var latestMark: Mark?
         var committedAt: Timestamp?
         var lineageQuestion: LineageQuestion?
+        var contest: Contest?
     }
 
     func state() throws -> State {
@@ -54,7 +55,9 @@ struct PracticeStore {
             openedAt: (row["opened_at"] as String?).flatMap { Timestamp($0) },
             latestMark: row["latest_mark"].map(Mark.init(rawValue:)),
             committedAt: (row["committed_at"] as String?).flatMap { Timestamp($0) },
-            lineageQuestion: try (row["lineage_question"] as String?).map(Self.decode))
+            lineageQuestion: try (row["lineage_question"] as String?).map(Self.decode),
+            contest: (row["contested_at"] as String?).flatMap { Timestamp($0) }
+                .map { Contest(server: row["contested_server"] ?? "", at: $0) })
     }
 
     // MARK: Small things said once

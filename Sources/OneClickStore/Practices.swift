@@ -64,7 +64,8 @@ enum Practices {
         try db.execute(
             cached: """
                 UPDATE practices
-                SET installation = ?, fence = 0, fence_run = NULL, server = ?, place = ?
+                SET installation = ?, fence = 0, fence_run = NULL, server = ?, place = ?,
+                  contested_at = NULL, contested_server = NULL
                 WHERE id = ?
                 """,
             arguments: [
@@ -112,7 +113,9 @@ enum Practices {
         ).map { row in
             OneClickStore.Installation(
                 id: id, practice: PracticeID(rawValue: row["practice_id"]),
-                publicKey: row["public_key"], isRevoked: row["revoked_at"] != nil,
+                publicKey: row["public_key"], nextKey: row["next_key"],
+                nextKeyUsedAt: (row["next_key_used_at"] as String?).flatMap { Timestamp($0) },
+                isRevoked: row["revoked_at"] != nil,
                 timeZone: row["time_zone"])
         }
     }

@@ -33,20 +33,30 @@ struct Runs {
     /// arrives late is refused.
     func settledState(of run: RunID, now: Timestamp) throws -> RunState {
         if let state = try state(of: run) { return state }
+        guard try settle(run, now: now) else { throw Self.tooManyAsked }
+        return .aborted(reason: Self.unheardOf)
+    }
+
+    private static let unheardOf = "OneClick never heard of it, or has forgotten it"
+
+    /// Writes a run never heard of down as aborted; false where there are too many of those.
+    @discardableResult
+    func settle(_ run: RunID, now: Timestamp) throws -> Bool {
         try forget(before: now + (.zero - Self.kept))
-        let unheardOf = try Int.fetchOne(
+        let count = try Int.fetchOne(
             db, cached: "SELECT count(*) FROM runs WHERE practice_id = ? AND fence = ?",
             arguments: [practice.rawValue, Self.noFence])
-        guard unheardOf ?? 0 < Self.unheardOfMax else { throw Self.tooManyAsked }
-        let reason = "OneClick never heard of it, or has forgotten it"
+        guard count ?? 0 < Self.unheardOfMax else { return false }
         try db.execute(
             cached: """
-                INSERT INTO runs (practice_id, run_id, fence, token_digest, token_expires_at, kind,
-                  purpose, opened_at, state, reason)
+                INSERT OR IGNORE INTO runs (practice_id, run_id, fence, token_digest,
+                  token_expires_at, kind, purpose, opened_at, state, reason)
                 VALUES (?, ?, ?, '', '', '', '', ?, 'aborted', ?)
                 """,
-            arguments: [practice.rawValue, run.rawValue, Self.noFence, now.sql, reason])
-        return .aborted(reason: reason)
+            arguments: [
+                practice.rawValue, run.rawValue, Self.noFence, now.sql, Self.unheardOf,
+            ])
+        return true
     }
 
     private static let tooManyAsked = SyncError(

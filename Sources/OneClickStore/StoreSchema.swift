@@ -36,9 +36,11 @@ enum StoreSchema {
           created_at TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0,
           installation TEXT, fence INTEGER NOT NULL DEFAULT 0, fence_run TEXT,
           server TEXT, place TEXT, opened_at TEXT,
-          latest_mark TEXT, committed_at TEXT, lineage_question TEXT
+          latest_mark TEXT, committed_at TEXT, lineage_question TEXT,
+          contested_at TEXT, contested_server TEXT
         ) STRICT
         """,
+        "CREATE TABLE vault_keys (id TEXT PRIMARY KEY, public_key TEXT NOT NULL, since TEXT NOT NULL) STRICT",
         """
         CREATE TABLE enrolment_codes (
           practice_id INTEGER NOT NULL REFERENCES practices (id), code_digest TEXT NOT NULL UNIQUE,
@@ -48,7 +50,8 @@ enum StoreSchema {
         """
         CREATE TABLE installations (
           id TEXT PRIMARY KEY, practice_id INTEGER NOT NULL REFERENCES practices (id),
-          public_key TEXT NOT NULL, server TEXT NOT NULL, enrolled_at TEXT NOT NULL, revoked_at TEXT
+          public_key TEXT NOT NULL, next_key TEXT, next_key_used_at TEXT, server TEXT NOT NULL,
+          enrolled_at TEXT NOT NULL, revoked_at TEXT
         ) STRICT
         """,
         "CREATE TABLE assertions (id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) STRICT",

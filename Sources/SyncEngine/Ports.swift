@@ -131,6 +131,8 @@ public enum FullReason: String, Hashable, Sendable, Codable, CaseIterable {
     case historyExpired = "its change history has expired"
     case captureChanged = "capture or schema changed"
     case catalogueChanged = "the catalogue changed"
+    /// What is sealed is sealed anew.
+    case vaultKeyChanged = "OneClick's vault has another key"
     /// Reading every changed key by itself would take more time and memory than comparing.
     case manyChanges = "so much changed"
     case noCapture = "Central has no capture"

@@ -30,10 +30,7 @@ struct CommonOptions: ParsableArguments {
     /// The migrated database.
     func store() throws -> OneClickStore {
         let shapes = try Catalogue.standard().shapes
-        // Looked at first: beside another program's database no vault's key is missing.
-        try OneClickStore.checkIsReady(path: database)
-        let vault = try VaultFile(besides: database).publicKey()
-        return try OneClickStore(path: database, shapes: shapes, vault: vault)
+        return try OneClickStore(path: database, shapes: shapes)
     }
 
     /// Answers on standard output: as one line of JSON, or in words.

@@ -7,7 +7,7 @@ enum EnrolmentCode {
     private static let groups = 3
     private static let lettersPerGroup = 4
 
-    private static let lifetime = Duration.seconds(7 * 24 * 3600)
+    private static let lifetime = Duration.seconds(24 * 3600)
 
     /// A code and when it expires.
     static func make(now: Timestamp) -> (code: String, expires: Timestamp) {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalogue
 import OneClickStore
 import SyncProtocol
+import Vault
 
 /// Makes the database, or leaves one of this release as it is.
 struct Migrate: ParsableCommand {
@@ -21,7 +22,8 @@ struct Migrate: ParsableCommand {
         try OneClickStore.migrate(path: path, shapes: try Catalogue.standard().shapes)
         let vault = VaultFile(besides: path)
         try vault.makeIfMissing()
-        let key = try vault.publicKey()
+        let key = try vault.read().publicKey
+        try OneClickStore.setVaultKey(key, path: path, now: SystemClock.now())
         try common.answer(
             Answer(database: path, vaultKey: key.id),
             """

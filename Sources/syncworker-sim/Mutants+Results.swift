@@ -66,32 +66,46 @@ extension Mutants {
 
     // MARK: The table
 
-    func writeTable(_ results: [Result], of count: Int) throws {
-        let caught = results.count { $0.verdict.isCaught }
-        let tried = results.count == count ? "\(count)" : "the first \(results.count) of \(count)"
+    /// Puts the result into the table, in the place of an earlier one of the same mutant: hours of
+    /// work can be done in parts.
+    func note(_ result: Result, of count: Int) throws {
+        let file = root.appending(path: "Documentation/Mutants.md")
+        let before = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        var rows: [String: String] = [:]
+        for line in before.split(separator: "\n").map(String.init) {
+            guard let number = line.firstMatch(of: /^\| (\d\d) \|/)?.1 else { continue }
+            rows[String(number)] = line
+        }
+        rows[result.mutant.number] = try row(result)
+        let missed = rows.values.count { $0.contains(" | **") }
         let head = """
             # Mutants
 
             Written by `syncworker-sim --mutants`; the mistakes are in \
-            [Tests/Mutants](../Tests/Mutants). \(caught) of \(tried) were caught, in at \
-            most \(seedsMax) worlds each; in as many of the product as it is nothing was found.
+            [Tests/Mutants](../Tests/Mutants). \(rows.count - missed) of \(rows.count) were caught, \
+            of \(count) that there are; in the product as it is nothing was found. Each row is of \
+            the last time it was tried, at the commit named.
 
-            | | bug | caught by | seed | seconds |
-            |---|---|---|---|---|
+            | | bug | caught by | seed | seconds | commit |
+            |---|---|---|---|---|---|
 
             """
-        let text = head + results.map(row).joined(separator: "\n") + "\n"
-        try Data(text.utf8).write(to: root.appending(path: "Documentation/Mutants.md"))
+        let text = head + rows.sorted { $0.key < $1.key }.map(\.value).joined(separator: "\n")
+        try Data((text + "\n").utf8).write(to: file)
     }
 
-    private func row(_ result: Result) -> String {
+    private func row(_ result: Result) throws -> String {
         let (by, seed) =
             if case .caught(let seed, let invariant, let what) = result.verdict {
                 ("\(invariant): \(what)", seed.map { "\($0)" } ?? "?")
             } else {
                 ("**\(result.verdict)**", "")
             }
-        let cells = [result.mutant.number, result.mutant.bug, by, seed, "\(result.seconds)"]
+        let commit = try call(["git", "rev-parse", "--short", "HEAD"], in: root).output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let cells = [
+            result.mutant.number, result.mutant.bug, by, seed, "\(result.seconds)", commit,
+        ]
         return "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
     }
 }

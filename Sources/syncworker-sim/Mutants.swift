@@ -29,7 +29,8 @@ struct Mutants {
 
     /// - Returns: whether every mutant was caught, and nothing in the product as it is.
     func run() throws -> Bool {
-        let mutants = try mutants()
+        let all = try mutants()
+        let mutants = all.filter { only.isEmpty || only.contains($0.number) }
         try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
         say("building the product as it is in \(copy.path)")
         let control = try judged(Mutant(number: "00", bug: "nothing", invariant: "-", patch: root))
@@ -40,8 +41,7 @@ struct Mutants {
         var results: [Result] = []
         for mutant in mutants {
             results.append(try judged(mutant))
-            // Hours of work: whoever stops it has what was found so far.
-            if only.isEmpty { try writeTable(results, of: mutants.count) }
+            try note(results[results.count - 1], of: all.count)
         }
         try refresh()
         report(results)
@@ -53,8 +53,7 @@ struct Mutants {
         let patches = try FileManager.default.contentsOfDirectory(
             at: folder, includingPropertiesForKeys: nil
         ).filter { $0.pathExtension == "patch" }
-        let mutants = try patches.map(mutant).sorted { $0.number < $1.number }
-        return mutants.filter { only.isEmpty || only.contains($0.number) }
+        return try patches.map(mutant).sorted { $0.number < $1.number }
     }
 
     /// The first lines of a patch are for people: the bug, and what should catch it.

@@ -37,11 +37,13 @@ struct Administrator: AsyncParsableCommand {
                     .usage, "There is no local administrator \(name).",
                     hint: "Their names are in \(settings.administratorsFile).")
             }
+            await note("administrator", "\(name) is no local administrator any more.", settings)
             return try common.answer(
                 Answer(name: name, isAdministrator: false),
                 "\(name) cannot sign in any more, and is signed out at the next request.")
         }
         try administrators.set(name, try Password.hash(try Password.read()))
+        await note("administrator", "\(name) is a local administrator.", settings)
         try common.answer(
             Answer(name: name, isAdministrator: true),
             "\(name) can sign in to the Management Console.")

@@ -84,6 +84,7 @@ struct CaptureCommand: AsyncParsableCommand {
             let settings = try await common.settings()
             let status = try Capture.install(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue())
+            await note("capture", "Installed change capture in Central.", settings)
             try common.answer(status, status.text)
         }
     }
@@ -116,6 +117,10 @@ struct CaptureCommand: AsyncParsableCommand {
             let status = try Capture.remove(
                 path: settings.central, catalogue: try Wiring(settings: settings).catalogue(),
                 everything: everything)
+            await note(
+                "capture",
+                "Removed change capture from Central\(everything ? ", and its marks" : "").",
+                settings)
             try common.answer(status, status.text)
         }
     }

@@ -50,6 +50,7 @@ struct Initialise: AsyncParsableCommand {
         var practiceName: String
         var installation: InstallationID
         var config: String
+        var fingerprint: String
         var capture: String
     }
 
@@ -68,7 +69,8 @@ struct Initialise: AsyncParsableCommand {
     func run() async throws {
         let path = Settings.path(ofCentral: central) ?? ""
         let file = Settings.absolute(common.config)
-        if FileManager.default.fileExists(atPath: file), !force {
+        let isAnew = FileManager.default.fileExists(atPath: file)
+        if isAnew, !force {
             throw SyncError(
                 .usage, "There is a configuration \(file) already.",
                 hint: "Leave it, name another with --config, or replace it with --force.")
@@ -87,7 +89,13 @@ struct Initialise: AsyncParsableCommand {
         try SecretFile.makeIfMissing(settings.fingerprintKeyFile)
         // Central is checked before the code is used up.
         try await Wiring(settings: settings).central().close()
-        let answer = try await enrol(settings)
+        // Another enrolment is another installation, with a key of its own.
+        let key =
+            try isAnew
+            ? InstallationKey.next(besides: settings.keyFile)
+            : InstallationKey.readOrMake(file: settings.keyFile)
+        let answer = try await enrol(settings, key)
+        if isAnew { try InstallationKey.useNext(besides: settings.keyFile) }
         settings.practice = answer.practice
         settings.installation = answer.installation
         let journal = try SQLiteJournal(path: settings.journalFile)
@@ -95,20 +103,26 @@ struct Initialise: AsyncParsableCommand {
         try journal.close()
         try write(settings)
         let capture = installCapture(settings)
+        await note(
+            "init", "Connected to OneClick; the key's fingerprint is \(key.fingerprint).", settings)
         withExtendedLifetime(lock) {}
         try common.answer(
             Answer(
                 practice: answer.practice, practiceName: answer.practiceName,
-                installation: answer.installation, config: file, capture: capture),
+                installation: answer.installation, config: file, fingerprint: key.fingerprint,
+                capture: capture),
             """
             Connected to OneClick as a SyncWorker of \(answer.practiceName).
+            The key's fingerprint is \(key.fingerprint). OneClick's `oneclick installation list` has \
+            to show the same; if it shows another, somebody else used the code.
             \(capture)
             The configuration is \(file). Next: `syncworker serve`.
             """)
     }
 
-    private func enrol(_ settings: Settings) async throws -> EnrolmentAnswer {
-        let key = try InstallationKey.readOrMake(file: settings.keyFile)
+    private func enrol(
+        _ settings: Settings, _ key: InstallationKey
+    ) async throws -> EnrolmentAnswer {
         do {
             return try await OneClickClient.enrol(
                 url: oneclick, code: code, key: key, server: settings.server,

@@ -21,7 +21,7 @@ struct SyncWorker: AsyncParsableCommand {
         subcommands: [
             Initialise.self, Serve.self, Run.self, Status.self, Runs.self, Held.self, Approve.self,
             Configuration.self, CaptureCommand.self, Administrator.self, HashPassword.self,
-            AlertTest.self,
+            AlertTest.self, KeyCommand.self, TakeOver.self,
         ])
 
     /// As ArgumentParser's own, with this program's exit codes.

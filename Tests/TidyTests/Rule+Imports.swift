@@ -14,6 +14,7 @@ extension Rule {
         "Central": ["SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "SQLDrivers"],
         "OneClickClient": ["SyncModel", "SyncProtocol", "SyncEngine"],
         "OneClickStore": ["SyncModel", "SyncProtocol", "SQLDrivers"],
+        "Vault": ["SyncModel", "SyncProtocol"],
         // Services.
         "OneClickServer": [
             "SyncModel", "SyncProtocol", "OneClickStore", "WebSupport", "Observability",

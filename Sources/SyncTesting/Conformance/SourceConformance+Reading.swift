@@ -144,7 +144,8 @@ extension SourceConformance {
 }
 
 extension TestVault {
-    /// Opens a sealed value as the vault does (RFC 9180): encapsulated key, then the cipher text.
+    /// Opens a sealed value as the vault does, by the letter of RFC 9180 and not by the product's
+    /// own code.
     static func open(_ cipher: ArraySlice<UInt8>, _ place: String) throws -> String {
         var recipient = try HPKE.Recipient(
             privateKey: privateKey, ciphersuite: .Curve25519_SHA256_ChachaPoly,

@@ -57,9 +57,17 @@ extension SourceConformance {
         }
         var checkpoints = it.checkpoints(first)
         checkpoints["clients"]?.fingerprint = "another"
+        // Under another vault key what is sealed is another value.
+        let sealed: TableName = "hmrc_credentials"
+        checkpoints[sealed]?.fingerprint =
+            it.central.catalogue[sealed]?.fingerprint(sealedTo: "the key before") ?? ""
         for (name, table) in try await it.pin(checkpoints).tables {
             let expected: FullReason? =
-                name == "clients" ? .catalogueChanged : isCaptured ? nil : .noCapture
+                switch name {
+                case "clients": .catalogueChanged
+                case sealed: .vaultKeyChanged
+                default: isCaptured ? nil : .noCapture
+                }
             try requireEqual(table.fullReason, expected, "why \(name) is read in full")
         }
     }

@@ -80,6 +80,7 @@ public enum Occurrence: String, CaseIterable, Sendable {
     case lineageBreaks = "lineage breaks"
     case cloudBehind = "OneClick noticed to be behind"
     case copiesRefused = "copies refused"
+    case takeOvers = "take-overs"
     case loadsTakenUp = "loads taken up"
     case snapshotsRenewed = "snapshots renewed"
     case fulls, partialRuns = "runs of some data sets"

@@ -78,15 +78,19 @@ final class ModelSource: Source, @unchecked Sendable {
     ) -> Snapshot.Table {
         let table = catalogue[name]!
         let epoch = "epoch \(log.epoch)"
+        let fingerprint = table.fingerprint(sealedTo: request.vault.id)
         func reason(_ checkpoint: Checkpoint?) -> FullReason? {
             guard let checkpoint else { return .neverSynchronised }
-            if checkpoint.fingerprint != table.fingerprint { return .catalogueChanged }
+            if checkpoint.fingerprint != fingerprint {
+                return table.isDescribed(by: checkpoint.fingerprint)
+                    ? .vaultKeyChanged : .catalogueChanged
+            }
             guard checkpoint.epoch == epoch, let then = ModelPosition(checkpoint.position.rawValue)
             else { return .captureChanged }
             return isExpired(table, then, log) ? .historyExpired : nil
         }
         return Snapshot.Table(
-            epoch: epoch, fingerprint: table.fingerprint,
+            epoch: epoch, fingerprint: fingerprint,
             fullReason: reason(request.checkpoints[name]),
             loadReason: request.loads[name].flatMap { reason($0.base) })
     }

@@ -68,6 +68,26 @@ final class SimulatedPractice: @unchecked Sendable {
         }
     }
 
+    /// What a person does whose SyncWorker was refused: says that it is the right one, or enrols it
+    /// anew.
+    func decideWriter() async {
+        if world.random(below: 2) == 0, await takeOver() { return }
+        await enrolAnew()
+    }
+
+    private func takeOver() async -> Bool {
+        let request = TakeOverRequest(
+            server: "SERVER", place: "here", lastFence: journal.fence, isConfirmed: true)
+        guard let found = try? await oneClick.store.installation(installation),
+            let answer = try? await oneClick.store.takeOver(request, found, now: oneClick.now),
+            let fence = answer.fence
+        else { return false }
+        journal.save(fence: fence)
+        world.note("took over", "\(fence)")
+        world.count(.takeOvers)
+        return true
+    }
+
     func enrolAnew() async {
         guard let installation = try? await oneClick.enrol(id) else { return }
         self.installation = installation

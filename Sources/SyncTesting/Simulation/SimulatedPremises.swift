@@ -86,9 +86,8 @@ final class SimulatedPremises: @unchecked Sendable {
     private func look(at record: RunRecord) async {
         guard record.needsEnrolment else { return }
         world.count(.copiesRefused)
-        // Whoever is refused and is the practice's SyncWorker is enrolled anew.
         if ownJournal == nil, isCurrent {
-            await practice.enrolAnew()
+            await practice.decideWriter()
             practice.startPremises()
         }
     }

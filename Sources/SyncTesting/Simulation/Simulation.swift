@@ -186,7 +186,7 @@ public struct Simulation: Sendable {
         var runs = 1
         while runs < 3 || record.outcome == .held {
             guard !world.executor.isOver else { return }
-            if record.needsEnrolment { await practice.enrolAnew() }
+            if record.needsEnrolment { await practice.decideWriter() }
             await practice.answerOnce(isCertain: true)
             if record.outcome == .succeeded { return }
             record = await runOnce(practice)
