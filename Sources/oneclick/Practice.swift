@@ -53,7 +53,8 @@ struct PracticeAdd: AsyncParsableCommand {
         let now = SystemClock.now()
         let (code, expires) = EnrolmentCode.make(now: now)
         let id = try await store.addPractice(
-            name: name, timeZone: timeZone, code: code, codeExpires: expires, now: now)
+            name: name, timeZone: timeZone, code: code, codeExpires: expires,
+            by: SystemUser.name(), now: now)
         try store.close()
         try common.answer(
             Answer(practice: id, name: name, code: code, expires: expires),
@@ -87,9 +88,11 @@ struct PracticeCode: AsyncParsableCommand {
 
     func run() async throws {
         let store = try common.store()
-        let (code, expires) = EnrolmentCode.make(now: SystemClock.now())
+        let now = SystemClock.now()
+        let (code, expires) = EnrolmentCode.make(now: now)
         let id = PracticeID(rawValue: practice)
-        try await store.addCode(code, of: id, expires: expires)
+        try await store.addCode(
+            code, of: id, expires: expires, by: SystemUser.name(), now: now)
         try store.close()
         try common.answer(
             Answer(practice: id, code: code, expires: expires),
