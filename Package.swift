@@ -179,6 +179,12 @@ let package = Package(
                 "Catalogue", "OneClickStore", "SyncEngine", "SyncModel", "SyncProtocol",
                 "SyncTesting",
             ]),
+        tests(
+            "OneClickStoreTests",
+            [
+                "Catalogue", "Central", "OneClickStore", "SyncEngine", "SyncModel", "SyncProtocol",
+                "SyncTesting", crypto, grdb,
+            ]),
         tests("SimulationTests", ["SyncTesting", "Catalogue"]),
         tests("TidyTests", []),
         tests("VaultTests", ["Vault", "SyncModel", "SyncProtocol"]),

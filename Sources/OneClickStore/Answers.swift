@@ -15,16 +15,13 @@ extension PracticeStore {
             } else {
                 try answerLineage(request)
             }
-        try db.execute(
-            cached: """
-                INSERT INTO answers
-                  (practice_id, answered_at, person, answer, table_name, row_count)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                id.rawValue, now.sql, request.person, request.answer.rawValue,
-                request.table?.rawValue, answered,
-            ])
+        let isApproved = request.answer == .approve
+        let action: AuditEntry.Action =
+            request.table == nil
+            ? isApproved ? .lineageApproved : .lineageKept
+            : isApproved ? .removalsApproved : .removalsKept
+        try audit.note(
+            action, by: request.person, subject: request.table?.rawValue, rows: answered, now: now)
         return AnswerReceipt(answered: answered)
     }
 

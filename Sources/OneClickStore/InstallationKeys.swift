@@ -31,6 +31,9 @@ extension OneClickStore {
                       AND next_key IS NOT ?
                     """,
                 arguments: [publicKey, installation.practice.rawValue, id, publicKey, publicKey])
+            guard db.changesCount > 0 else { return }
+            try Audit(db: db, practice: installation.practice).note(
+                .keyChanged, by: installation.server, subject: id, now: now)
         }
     }
 
@@ -50,7 +53,14 @@ extension OneClickStore {
     public func takeOver(
         _ request: TakeOverRequest, _ installation: Installation, now: Timestamp
     ) async throws -> TakeOverAnswer {
-        try await write(installation.practice) { try $0.takeOver(request, installation.id) }
+        try await write(installation.practice) { store in
+            let answer = try store.takeOver(request, installation.id)
+            if answer.fence != nil {
+                try Audit(db: store.db, practice: store.id).note(
+                    .tookOver, by: request.server, subject: installation.id.rawValue, now: now)
+            }
+            return answer
+        }
     }
 }
 

@@ -5,7 +5,8 @@ import SyncModel
 
 /// The database's file before it is opened: whether it is one of OneClick's, and of which release.
 extension OneClickStore {
-    /// Makes the tables of a new database; leaves one of this version as it is.
+    /// Makes the tables of a new database, or makes an older one ready for this release; leaves one
+    /// of this version as it is.
     public static func migrate(path: String, shapes: Shapes) throws {
         if FileManager.default.fileExists(atPath: path) { _ = try version(of: path) }
         let queue = try opening(path) { try DatabaseQueue(path: path) }
@@ -13,6 +14,7 @@ extension OneClickStore {
             try queue.write { db in
                 switch try Int.fetchOne(db, sql: "PRAGMA user_version") {
                 case 0: try StoreSchema.create(in: db, shapes: shapes)
+                case 1: try StoreSchema.migrateToVersion2(db)
                 case StoreSchema.version: break
                 case let version: throw newer(path, version ?? -1)
                 }
@@ -34,7 +36,8 @@ extension OneClickStore {
         guard version == StoreSchema.version else {
             throw SyncError(
                 "store", "The database \(path) has not been made ready for this release.",
-                hint: "Run `oneclick migrate --database sqlite:\(path)`.")
+                hint: "Stop OneClick, back the database up, and run "
+                    + "`oneclick migrate --database sqlite:\(path)`.")
         }
     }
 

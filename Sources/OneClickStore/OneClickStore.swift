@@ -23,6 +23,8 @@ public final class OneClickStore: Sendable {
         /// The key that is to follow, and when it was first used.
         public var nextKey: String?
         public var nextKeyUsedAt: Timestamp?
+        /// As it called itself when it was enrolled.
+        public var server: String
         public var isRevoked: Bool
         /// The practice's, such as `Europe/London`.
         public var timeZone: String
@@ -126,19 +128,25 @@ public final class OneClickStore: Sendable {
     // MARK: Practices and installations
 
     public func addPractice(
-        name: String, timeZone: String, code: String, codeExpires: Timestamp, now: Timestamp
+        name: String, timeZone: String, code: String, codeExpires: Timestamp,
+        by person: String, now: Timestamp
     ) async throws -> PracticeID {
         try await write {
             try Practices.add(
-                $0, name: name, timeZone: timeZone, code: code, codeExpires: codeExpires, now: now)
+                $0, name: name, timeZone: timeZone, code: code, codeExpires: codeExpires,
+                by: person, now: now)
         }
     }
 
     /// One more code for a practice: to enrol another SyncWorker, or the same one anew.
     public func addCode(
-        _ code: String, of practice: PracticeID, expires: Timestamp
+        _ code: String, of practice: PracticeID, expires: Timestamp,
+        by person: String, now: Timestamp
     ) async throws {
-        try await write { try Practices.addCode($0, code, of: practice, expires: expires) }
+        try await write {
+            try Practices.addCode(
+                $0, code, of: practice, expires: expires, by: person, now: now)
+        }
     }
 
     public func practices() async throws -> [PracticeSummary] {
@@ -151,7 +159,10 @@ public final class OneClickStore: Sendable {
         _ request: EnrolmentRequest, installation: InstallationID, now: Timestamp
     ) async throws -> EnrolmentAnswer {
         try await write {
-            try Practices.enrol($0, request, installation: installation, now: now)
+            let answer = try Practices.enrol($0, request, installation: installation, now: now)
+            try Audit(db: $0, practice: answer.practice).note(
+                .enrolled, by: request.server, subject: installation.rawValue, now: now)
+            return answer
         }
     }
 

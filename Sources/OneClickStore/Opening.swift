@@ -83,8 +83,8 @@ extension PracticeStore {
         try db.execute(
             cached: """
                 INSERT INTO runs (practice_id, run_id, fence, token_digest, token_expires_at, kind,
-                  purpose, opened_at, state)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')
+                  purpose, opened_at, installation, state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
                 ON CONFLICT (practice_id, run_id) DO UPDATE
                 SET token_digest = excluded.token_digest,
                   token_expires_at = excluded.token_expires_at
@@ -92,7 +92,7 @@ extension PracticeStore {
             arguments: [
                 id.rawValue, request.run.rawValue, fence, context.tokenDigest,
                 (context.now + Self.tokenLifetime).sql, request.kind.rawValue,
-                request.purpose.rawValue, context.now.sql,
+                request.purpose.rawValue, context.now.sql, context.installation.rawValue,
             ])
     }
 

@@ -23,6 +23,7 @@ struct PracticeStore {
     }
 
     var runs: Runs { Runs(db: db, practice: id) }
+    var audit: Audit { Audit(db: db, practice: id) }
 
     /// The practice's own row.
     struct State {
@@ -165,4 +166,11 @@ enum StoreError {
     static let noPractice = SyncError(
         "practice", "OneClick has no such practice.",
         hint: "Check the configuration, or enrol this installation with a new code.")
+
+    /// For whoever runs OneClick and mistyped a number.
+    static func noPractice(_ practice: PracticeID) -> SyncError {
+        SyncError(
+            "practice", "OneClick has no practice \(practice).",
+            hint: "`oneclick practice list` shows those that there are.")
+    }
 }

@@ -7,32 +7,31 @@ import SyncProtocol
 enum Practices {
     static func add(
         _ db: Database, name: String, timeZone: String, code: String, codeExpires: Timestamp,
-        now: Timestamp
+        by person: String, now: Timestamp
     ) throws -> PracticeID {
         try db.execute(
             cached: "INSERT INTO practices (name, time_zone, created_at) VALUES (?, ?, ?)",
             arguments: [name, timeZone, now.sql])
         let id = PracticeID(rawValue: db.lastInsertedRowID)
-        try addCode(db, code, of: id, expires: codeExpires)
+        try Audit(db: db, practice: id).note(.practiceAdded, by: person, now: now)
+        try addCode(db, code, of: id, expires: codeExpires, by: person, now: now)
         return id
     }
 
     static func addCode(
-        _ db: Database, _ code: String, of practice: PracticeID, expires: Timestamp
+        _ db: Database, _ code: String, of practice: PracticeID, expires: Timestamp,
+        by person: String, now: Timestamp
     ) throws {
         guard
             try Bool.fetchOne(
                 db, cached: "SELECT EXISTS (SELECT 1 FROM practices WHERE id = ?)",
                 arguments: [practice.rawValue]) == true
-        else {
-            throw SyncError(
-                "practice", "OneClick has no practice \(practice).",
-                hint: "`oneclick practice list` shows those that there are.")
-        }
+        else { throw StoreError.noPractice(practice) }
         try db.execute(
             cached: """
                 INSERT INTO enrolment_codes (practice_id, code_digest, expires_at) VALUES (?, ?, ?)
                 """, arguments: [practice.rawValue, digest(ofCode: code), expires.sql])
+        try Audit(db: db, practice: practice).note(.codeGiven, by: person, now: now)
     }
 
     /// Codes are typed by people: case, blanks and dashes do not count.
@@ -115,7 +114,7 @@ enum Practices {
                 id: id, practice: PracticeID(rawValue: row["practice_id"]),
                 publicKey: row["public_key"], nextKey: row["next_key"],
                 nextKeyUsedAt: (row["next_key_used_at"] as String?).flatMap { Timestamp($0) },
-                isRevoked: row["revoked_at"] != nil,
+                server: row["server"], isRevoked: row["revoked_at"] != nil,
                 timeZone: row["time_zone"])
         }
     }
@@ -132,14 +131,18 @@ enum Practices {
         }
     }
 
-    /// False if an assertion of this name was seen before: a replay.
+    /// False if an assertion of this name, which begins with its installation, was seen before: a
+    /// replay.
     static func remember(
         _ db: Database, assertion: String, expires: Timestamp, now: Timestamp
     ) throws -> Bool {
         try db.execute(cached: "DELETE FROM assertions WHERE expires_at < ?", arguments: [now.sql])
         try db.execute(
-            cached: "INSERT OR IGNORE INTO assertions (id, expires_at) VALUES (?, ?)",
-            arguments: [assertion, expires.sql])
+            cached: """
+                INSERT OR IGNORE INTO assertions (practice_id, id, expires_at)
+                SELECT practice_id, ?1, ?2 FROM installations
+                WHERE id = substr(?1, 1, instr(?1, ' ') - 1)
+                """, arguments: [assertion, expires.sql])
         return db.changesCount == 1
     }
 }

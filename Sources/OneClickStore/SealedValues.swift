@@ -26,10 +26,16 @@ extension OneClickStore {
     }
 
     /// From now on runs are told to seal to this key. For a migrated database.
-    public static func setVaultKey(_ key: VaultKey, path: String, now: Timestamp) throws {
+    public static func setVaultKey(
+        _ key: VaultKey, path: String, by person: String, now: Timestamp
+    ) throws {
         try opening(path) {
             let queue = try DatabaseQueue(path: path, configuration: waiting)
-            try queue.write { try VaultKeys(db: $0).add(key, now: now) }
+            try queue.write { db in
+                guard try VaultKeys(db: db).add(key, now: now) else { return }
+                try Audit(db: db, practice: nil).note(
+                    .vaultKeyMade, by: person, subject: key.id, now: now)
+            }
             try queue.close()
         }
     }
@@ -45,13 +51,15 @@ extension OneClickStore {
 struct VaultKeys {
     let db: Database
 
-    /// One that is known already stays where it is in their order.
-    func add(_ key: VaultKey, now: Timestamp) throws {
+    /// One that is known already stays where it is in their order; false then.
+    @discardableResult
+    func add(_ key: VaultKey, now: Timestamp) throws -> Bool {
         try db.execute(
             cached: """
                 INSERT INTO vault_keys (id, public_key, since) VALUES (?, ?, ?)
                 ON CONFLICT (id) DO NOTHING
                 """, arguments: [key.id, key.publicKey, now.sql])
+        return db.changesCount > 0
     }
 
     /// The one that runs seal to: the latest.

@@ -6,18 +6,21 @@ import SyncModel
 /// Everything about a practice carries `practice_id` first in its key, so that the schema can be
 /// distributed by practice. Typed tables are STRICT: a value of another type cannot get in.
 /// An exception's `path` is its key as canonical bytes, in the order of the rows; `key` says the
-/// same to people.
+/// same to people. Tables that came or changed with version 2 stand in `StoreSchema+Version2.swift`.
 enum StoreSchema {
-    static let version = 1
+    static let version = 2
 
     static func create(in db: Database, shapes: Shapes) throws {
         for sql in control { try db.execute(sql: sql) }
         for shape in shapes.tables {
-            let table = TypedTable(shape)
-            try db.execute(sql: table.createSQL)
-            for sql in linkIndexes(of: shape, in: shapes) { try db.execute(sql: sql) }
+            try db.execute(sql: TypedTable(shape).createSQL)
         }
+        for sql in linkIndexes(in: shapes) { try db.execute(sql: sql) }
         try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    static func linkIndexes(in shapes: Shapes) -> [String] {
+        shapes.tables.flatMap { linkIndexes(of: $0, in: shapes) }
     }
 
     /// Where a row finds another by a column that does not lead the other's key.
@@ -29,7 +32,7 @@ enum StoreSchema {
         }
     }
 
-    private static let control = [
+    static let control = [
         """
         CREATE TABLE practices (
           id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, time_zone TEXT NOT NULL,
@@ -40,30 +43,14 @@ enum StoreSchema {
           contested_at TEXT, contested_server TEXT
         ) STRICT
         """,
-        "CREATE TABLE vault_keys (id TEXT PRIMARY KEY, public_key TEXT NOT NULL, since TEXT NOT NULL) STRICT",
+        vaultKeys,
         """
         CREATE TABLE enrolment_codes (
           practice_id INTEGER NOT NULL REFERENCES practices (id), code_digest TEXT NOT NULL UNIQUE,
           expires_at TEXT NOT NULL, used_at TEXT, PRIMARY KEY (practice_id, code_digest)
         ) STRICT
         """,
-        """
-        CREATE TABLE installations (
-          id TEXT PRIMARY KEY, practice_id INTEGER NOT NULL REFERENCES practices (id),
-          public_key TEXT NOT NULL, next_key TEXT, next_key_used_at TEXT, server TEXT NOT NULL,
-          enrolled_at TEXT NOT NULL, revoked_at TEXT
-        ) STRICT
-        """,
-        "CREATE TABLE assertions (id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) STRICT",
-        """
-        CREATE TABLE runs (
-          practice_id INTEGER NOT NULL REFERENCES practices (id), run_id TEXT NOT NULL,
-          fence INTEGER NOT NULL, token_digest TEXT NOT NULL, token_expires_at TEXT NOT NULL,
-          kind TEXT NOT NULL, purpose TEXT NOT NULL, opened_at TEXT NOT NULL,
-          state TEXT NOT NULL, reason TEXT, receipt TEXT, PRIMARY KEY (practice_id, run_id)
-        ) STRICT
-        """,
-        "CREATE INDEX runs_by_token ON runs (token_digest)",
+        installations, installationsByID, assertions, runs, runsByToken,
         """
         CREATE TABLE checkpoints (
           practice_id INTEGER NOT NULL REFERENCES practices (id), table_name TEXT NOT NULL,
@@ -127,11 +114,6 @@ enum StoreSchema {
         ) STRICT
         """,
         "CREATE INDEX removals_by_time ON removals (practice_id, table_name, removed_at)",
-        """
-        CREATE TABLE answers (
-          practice_id INTEGER NOT NULL REFERENCES practices (id), answered_at TEXT NOT NULL,
-          person TEXT NOT NULL, answer TEXT NOT NULL, table_name TEXT, row_count INTEGER NOT NULL
-        ) STRICT
-        """,
+        audit, hmrcGrants,
     ]
 }

@@ -19,7 +19,7 @@ extension OneClickStore {
             return try inMemory(shapes: shapes, vault: TestVault.key, limits: limits)
         }
         try migrate(path: path, shapes: shapes)
-        try setVaultKey(TestVault.key, path: path, now: Practice.midnight)
+        try setVaultKey(TestVault.key, path: path, by: "test", now: Practice.midnight)
         return try OneClickStore(path: path, shapes: shapes, limits: limits)
     }
 }

@@ -23,7 +23,8 @@ struct Migrate: ParsableCommand {
         let vault = VaultFile(besides: path)
         try vault.makeIfMissing()
         let key = try vault.read().publicKey
-        try OneClickStore.setVaultKey(key, path: path, now: SystemClock.now())
+        try OneClickStore.setVaultKey(
+            key, path: path, by: SystemUser.name(), now: SystemClock.now())
         try common.answer(
             Answer(database: path, vaultKey: key.id),
             """

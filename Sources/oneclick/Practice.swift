@@ -15,7 +15,7 @@ struct PracticeAdd: AsyncParsableCommand {
         commandName: "add",
         abstract: "Add a practice and print the one-time code for its SyncWorker.",
         discussion: """
-            The code connects one SyncWorker to the practice, once, within 7 days. It is shown \
+            The code connects one SyncWorker to the practice, once, within a day. It is shown \
             only now: OneClick keeps no copy.
             """)
 
@@ -53,7 +53,8 @@ struct PracticeAdd: AsyncParsableCommand {
         let now = SystemClock.now()
         let (code, expires) = EnrolmentCode.make(now: now)
         let id = try await store.addPractice(
-            name: name, timeZone: timeZone, code: code, codeExpires: expires, now: now)
+            name: name, timeZone: timeZone, code: code, codeExpires: expires,
+            by: SystemUser.name(), now: now)
         try store.close()
         try common.answer(
             Answer(practice: id, name: name, code: code, expires: expires),
@@ -71,7 +72,7 @@ struct PracticeCode: AsyncParsableCommand {
         abstract: "Print another one-time code for a practice's SyncWorker.",
         discussion: """
             For a SyncWorker that was moved, or one that takes another's place: the one before is \
-            refused from the moment the code is used. The code works once, within 7 days.
+            refused from the moment the code is used. The code works once, within a day.
             """)
 
     @Argument(help: "The practice's number, as `oneclick practice list` shows it.")
@@ -87,9 +88,11 @@ struct PracticeCode: AsyncParsableCommand {
 
     func run() async throws {
         let store = try common.store()
-        let (code, expires) = EnrolmentCode.make(now: SystemClock.now())
+        let now = SystemClock.now()
+        let (code, expires) = EnrolmentCode.make(now: now)
         let id = PracticeID(rawValue: practice)
-        try await store.addCode(code, of: id, expires: expires)
+        try await store.addCode(
+            code, of: id, expires: expires, by: SystemUser.name(), now: now)
         try store.close()
         try common.answer(
             Answer(practice: id, code: code, expires: expires),

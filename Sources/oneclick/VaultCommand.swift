@@ -69,7 +69,8 @@ struct VaultRotate: AsyncParsableCommand {
         try OneClickStore.checkIsReady(path: common.database)
         let vault = try VaultFile(besides: common.database).rotate()
         try OneClickStore.setVaultKey(
-            vault.publicKey, path: common.database, now: SystemClock.now())
+            vault.publicKey, path: common.database, by: SystemUser.name(),
+            now: SystemClock.now())
         try common.answer(
             Answer(vaultKey: vault.publicKey.id),
             """

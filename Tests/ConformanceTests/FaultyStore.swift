@@ -49,10 +49,12 @@ struct FaultyStore: StoreUnderTest {
     // MARK: Done rightly
 
     func addPractice(
-        name: String, timeZone: String, code: String, codeExpires: Timestamp, now: Timestamp
+        name: String, timeZone: String, code: String, codeExpires: Timestamp,
+        by person: String, now: Timestamp
     ) async throws -> PracticeID {
         try await store.addPractice(
-            name: name, timeZone: timeZone, code: code, codeExpires: codeExpires, now: now)
+            name: name, timeZone: timeZone, code: code, codeExpires: codeExpires,
+            by: person, now: now)
     }
 
     func enrol(

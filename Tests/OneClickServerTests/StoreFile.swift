@@ -14,7 +14,8 @@ struct StoreFile: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.appending(path: "oneclick.db").path
         try OneClickStore.migrate(path: path, shapes: TestOneClick.shapes)
-        try OneClickStore.setVaultKey(TestOneClick.vault, path: path, now: TestOneClick.midday)
+        try OneClickStore.setVaultKey(
+            TestOneClick.vault, path: path, by: "test", now: TestOneClick.midday)
         store = try OneClickStore(path: path, shapes: TestOneClick.shapes)
     }
 

@@ -74,7 +74,7 @@ final class TestOneClick: Sendable {
         }
         _ = try await store.addPractice(
             name: name, timeZone: "Europe/London", code: code,
-            codeExpires: now + .seconds(3600), now: now)
+            codeExpires: now + .seconds(3600), by: "a test", now: now)
         return code
     }
 

@@ -31,7 +31,8 @@ struct WriterTests {
             _ = try await office.open("run-1")
             oneClick.now = oneClick.now + .seconds(60)
             try await oneClick.store.addCode(
-                "SECOND", of: office.answer.practice, expires: oneClick.now + .seconds(60))
+                "SECOND", of: office.answer.practice, expires: oneClick.now + .seconds(60),
+                by: "test", now: oneClick.now)
             _ = try await OneClickClient.enrol(
                 url: oneClick.url, code: "SECOND", key: InstallationKey(), server: "OFFICE-2",
                 place: "p2")
@@ -129,7 +130,9 @@ struct WriterTests {
                 try await office.client.beginLoad(.first, in: run)
             }
             #expect(error?.code == .fenced)
-            let refused = await syncError { _ = try await office.open("run-2", lastFence: old.fence) }
+            let refused = await syncError {
+                _ = try await office.open("run-2", lastFence: old.fence)
+            }
             #expect(refused?.code == "place")
             _ = try await office.client.open(
                 request("run-3", fence: fence, place: "p2", server: "NEW-SERVER"))

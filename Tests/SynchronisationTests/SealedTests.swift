@@ -24,7 +24,7 @@ struct SealedTests {
 
         func setKey(_ vault: Vault) throws {
             try OneClickStore.setVaultKey(
-                vault.publicKey, path: practice.oneClickPath!, now: practice.world.now)
+                vault.publicKey, path: practice.oneClickPath!, by: "test", now: practice.world.now)
         }
 
         func values() async throws -> [OneClickStore.Sealed] {

@@ -7,7 +7,8 @@ import SyncProtocol
 /// A OneClick store of some kind, as the laws of `StoreConformance` go through it.
 public protocol StoreUnderTest: Sendable {
     func addPractice(
-        name: String, timeZone: String, code: String, codeExpires: Timestamp, now: Timestamp
+        name: String, timeZone: String, code: String, codeExpires: Timestamp,
+        by person: String, now: Timestamp
     ) async throws -> PracticeID
     func enrol(
         _ request: EnrolmentRequest, installation: InstallationID, now: Timestamp
@@ -50,7 +51,7 @@ extension StoreUnderTest {
         let code = "CODE-\(installation)"
         let id = try await addPractice(
             name: name, timeZone: "Europe/London", code: code, codeExpires: now + .seconds(60),
-            now: now)
+            by: "a test", now: now)
         let request = EnrolmentRequest(
             protocolVersion: protocolVersion, code: code, publicKey: "-", server: "TEST",
             place: "here")

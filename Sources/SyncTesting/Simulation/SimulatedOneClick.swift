@@ -51,14 +51,15 @@ final class SimulatedOneClick: @unchecked Sendable {
         let code = nextName("code")
         let id = try await store.addPractice(
             name: "Simulated", timeZone: "Etc/UTC", code: code,
-            codeExpires: now + .seconds(86_400), now: now)
+            codeExpires: now + .seconds(86_400), by: "a test", now: now)
         return (id, try await enrol(code))
     }
 
     /// What a person does whose installation was refused, or replaced by another.
     func enrol(_ practice: PracticeID) async throws -> InstallationID {
         let code = nextName("code")
-        try await store.addCode(code, of: practice, expires: now + .seconds(86_400))
+        try await store.addCode(
+            code, of: practice, expires: now + .seconds(86_400), by: "a test", now: now)
         return try await enrol(code)
     }
 
