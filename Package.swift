@@ -170,7 +170,8 @@ let package = Package(
         tests(
             "SynchronisationTests",
             [
-                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "OneClickStore", "SyncTesting",
+                "SyncModel", "SyncProtocol", "SyncEngine", "Central", "OneClickStore",
+                "SyncTesting",
                 "SampleOffice", "Vault", grdb,
             ]),
         tests(

@@ -96,7 +96,11 @@ struct Knobs {
         for _ in 0..<2 {
             let fault = befalling[random.below(befalling.count)]
             faults[fault] = min(40_000, 16 * Self.rate(fault))
-            isTight = isTight || fault.isIntoRun
+            guard fault.isIntoRun else { continue }
+            // Long runs over many snapshots.
+            isTight = true
+            snapshotLifetime = .zero
+            batches.rowsPerBatch = 2
         }
     }
 
