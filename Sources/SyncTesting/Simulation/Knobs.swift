@@ -81,7 +81,11 @@ struct Knobs {
             let isOn = random.below(3) == 0 || fault.isOffice
             if isOn { faults[fault] = Self.rate(fault) * (1 + random.below(6)) }
         }
-        if random.below(2) == 0 { stress(&random) }
+        if random.below(2) == 0 {
+            stress(&random)
+            // Where little is looked at, much of what the office does changes nothing there.
+            if random.below(2) == 0 { tables = shapes.closure(of: [asked[0]]) }
+        }
         if isTight {
             for fault in [Fault.crashBefore, .crashAfter] { faults[fault] = 4 * Self.rate(fault) }
         } else {
