@@ -81,14 +81,14 @@ extension PracticeStore {
         for column in shape.columns where column.type.isSealed {
             let name = column.name
             let keys = shape.key.map(\.name).joined(separator: ", ")
-            let rows = try Row.fetchCursor(
+            let rows = try Row.fetchAll(
                 db,
                 cached: """
                     SELECT \(name) AS cipher, \(name)_vault_key AS vault_key,
                       \(name)_fingerprint AS fingerprint, \(keys) FROM \(shape.name)
                     WHERE practice_id = ? AND \(name) IS NOT NULL
                     """, arguments: [id.rawValue])
-            while let row = try rows.next() {
+            for row in rows {
                 let key = Key(
                     shape.key.map { part in
                         if case .integer = part.type { return .integer(row[part.name]) }
