@@ -15,7 +15,8 @@ struct VaultTests {
     }
 
     private let place = Sealing.Place(
-        practice: PracticeID(rawValue: 7), table: "hmrc_credentials", key: Key(3),
+        practice: PracticeID(rawValue: 7), table: TableName(rawValue: "hmrc_credentials"),
+        key: Key(3),
         column: "access_token")
 
     private func message(_ body: () throws -> Void) -> String {
@@ -51,7 +52,7 @@ struct VaultTests {
         var other = place
         switch move {
         case .practice: other.practice = PracticeID(rawValue: 8)
-        case .table: other.table = "clients"
+        case .table: other.table = TableName(rawValue: "clients")
         case .key: other.key = Key(4)
         case .column: other.column = "refresh_token"
         }
