@@ -26,6 +26,7 @@ extension PracticeStore {
         }
         try checkShapes(request.shapes)
         let state = try state()
+        try checkNotRevoked(context.installation)
         try checkWriter(request, state, context.installation)
         // A fence that was never given, as far as this database remembers: it was restored from a
         // backup, and counts on from what the premises know.
