@@ -1,6 +1,7 @@
 import Catalogue
 import SyncModel
 import SyncProtocol
+import Synchronization
 import Testing
 
 @testable import OneClickStore
@@ -40,6 +41,12 @@ struct GrantPractice: Sendable {
     let store: OneClickStore
     let id: PracticeID
     private let installation: OneClickStore.Installation
+    private let lastFence = LastFence()
+
+    /// The last one that OneClick gave, as the premises keep it.
+    private final class LastFence: Sendable {
+        let value = Mutex(0)
+    }
 
     /// - Parameter make: makes the store.
     init(
@@ -97,11 +104,13 @@ struct GrantPractice: Sendable {
         _ name: String, _ now: Timestamp
     ) async throws -> (run: OneClickStore.RunAccess, version: Int) {
         let request = OpenRequest(
-            run: RunID(rawValue: name), lastFence: 1_000_000, lastRuns: [], kind: .change,
+            run: RunID(rawValue: name), lastFence: lastFence.value.withLock(\.self), lastRuns: [],
+            kind: .change,
             purpose: .synchronise, server: "TEST", place: "here", shapes: store.shapes.digests)
         let answer = try await store.open(
             request, installation: installation, token: "token of \(name)",
             asOf: now.dateInUTC, now: now)
+        lastFence.value.withLock { $0 = answer.fence }
         let access = try await store.access(
             token: answer.token, run: request.run, now: now)
         return (access, answer.version)
