@@ -32,11 +32,12 @@ struct PracticeErase: AsyncParsableCommand {
         let report = try await store.erase(
             PracticeID(rawValue: practice), confirming: confirm, by: SystemUser.name(),
             now: SystemClock.now())
-        try store.compact()
-        try store.close()
+        // Said first: the rows are gone even where the file cannot be rewritten now.
         try common.answer(
             Answer(practice: report.practice, rows: report.rows, total: report.total),
             words(report))
+        try store.compact()
+        try store.close()
     }
 
     private func words(_ report: ErasureReport) -> String {
