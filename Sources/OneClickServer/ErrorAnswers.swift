@@ -69,7 +69,9 @@ extension SyncError {
         "code": .unauthorized, "assertion": .unauthorized, "clock": .unauthorized,
         "token": .unauthorized, "practice": .notFound, "too_large": .contentTooLarge,
         .commitInProgress: .conflict, .fenced: .conflict, .moved: .conflict, "copy": .conflict,
-        "place": .conflict, "batches": .conflict, "held": .conflict, "runs": .conflict,
+        "place": .conflict, "batches": .conflict,
+        "rate": .tooManyRequests, "attempts": .tooManyRequests, "held": .conflict,
+        "runs": .conflict,
     ]
 
     var status: HTTPResponse.Status {

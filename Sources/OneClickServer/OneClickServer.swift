@@ -10,7 +10,7 @@ import WebSupport
 /// OneClick's API over HTTP, as a service: runs until it is asked to shut down, then finishes the
 /// requests and commits under way.
 public struct OneClickServer: Service {
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let application: Application<RouterResponder<APIContext>>
     private let address: ListenAddress
 
     /// What may be set otherwise than in production, by tests above all.
@@ -19,15 +19,22 @@ public struct OneClickServer: Service {
         public var now: @Sendable () -> Timestamp
         /// Returns when a commit's request has waited long enough for its receipt.
         public var waitForReceipt: @Sendable () async throws -> Void
+        /// How many requests of one installation this node answers, for as long as it likes ...
+        public var requestsPerSecondMax: Int
+        /// ... and in a burst.
+        public var requestsAtOnceMax: Int
 
         public init(
             now: @escaping @Sendable () -> Timestamp,
+            requestsPerSecondMax: Int = 50, requestsAtOnceMax: Int = 200,
             waitForReceipt: @escaping @Sendable () async throws -> Void = {
                 try await ContinuousClock().sleep(for: .seconds(5))
             }
         ) {
             self.now = now
             self.waitForReceipt = waitForReceipt
+            self.requestsPerSecondMax = requestsPerSecondMax
+            self.requestsAtOnceMax = requestsAtOnceMax
         }
     }
 
@@ -41,9 +48,12 @@ public struct OneClickServer: Service {
     ) throws {
         try Self.check(address)
         let commits = Commits(store: store, settings: settings, logger: logger)
-        let router = Router()
+        let router = Router(context: APIContext.self)
         router.add(middleware: ErrorAnswers())
-        SyncAPI(store: store, commits: commits, now: settings.now).addRoutes(to: router)
+        let rates = RequestRates(
+            .init(perSecond: settings.requestsPerSecondMax, burst: settings.requestsAtOnceMax))
+        SyncAPI(store: store, commits: commits, rates: rates, now: settings.now)
+            .addRoutes(to: router)
         self.address = address
         application = Application(
             router: router,

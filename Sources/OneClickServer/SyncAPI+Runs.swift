@@ -7,7 +7,7 @@ import SyncProtocol
 
 /// The requests of a run, in its order.
 extension SyncAPI {
-    func addRunRoutes(to api: RouterGroup<BasicRequestContext>) {
+    func addRunRoutes(to api: RouterGroup<APIContext>) {
         api.post("runs") { request, _ in try await open(request) }
         let runs = api.group("runs/:run")
         runs.get { request, context in try await state(request, try run(context)) }
@@ -21,7 +21,7 @@ extension SyncAPI {
         runs.post("abandon") { request, context in try await abandon(request, try run(context)) }
     }
 
-    private func run(_ context: BasicRequestContext) throws -> RunID {
+    private func run(_ context: APIContext) throws -> RunID {
         RunID(rawValue: try context.parameters.require("run"))
     }
 
@@ -29,11 +29,14 @@ extension SyncAPI {
     private func access(
         _ request: Request, _ run: RunID
     ) async throws -> OneClickStore.RunAccess {
-        try await store.access(token: try request.bearer(), run: run, now: now())
+        let access = try await store.access(token: try request.bearer(), run: run, now: now())
+        let sender = access.installation?.rawValue ?? "practice \(access.practice)"
+        try rates.take(sender, now: now())
+        return access
     }
 
     private func open(_ request: Request) async throws -> Response {
-        let sender = try await assertions.sender(of: try request.bearer())
+        let sender = try await sender(of: request)
         let open = try await request.message(OpenRequest.self)
         try checkName(open.run)
         // Said before anything waits for the database, which a long commit keeps busy.
@@ -113,7 +116,7 @@ extension SyncAPI {
     }
 
     private func state(_ request: Request, _ run: RunID) async throws -> Response {
-        let sender = try await assertions.sender(of: try request.bearer())
+        let sender = try await sender(of: request)
         try checkName(run)
         // Said before anything waits for the database, which the commit itself keeps busy.
         if await commits.run(of: sender.installation.practice) == run {

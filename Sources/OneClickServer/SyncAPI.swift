@@ -10,14 +10,28 @@ import SyncProtocol
 struct SyncAPI: Sendable {
     let store: OneClickStore
     let commits: Commits
+    let rates: RequestRates
+    private let codes = RefusedCodes()
     let now: @Sendable () -> Timestamp
+
+    init(
+        store: OneClickStore, commits: Commits, rates: RequestRates,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.store = store
+        self.commits = commits
+        self.rates = rates
+        self.now = now
+    }
 
     var assertions: ClientAssertions { ClientAssertions(store: store, now: now) }
 
-    func addRoutes(to router: Router<BasicRequestContext>) {
+    func addRoutes(to router: Router<APIContext>) {
         router.get("health") { _, _ in try Response.json(["status": "ok"]) }
         let api = router.group("sync/v1")
-        api.post("enrolments") { request, _ in try await enrol(request) }
+        api.post("enrolments") { request, context in
+            try await enrol(request, from: context.client(of: request))
+        }
         api.get("status") { request, _ in try await status(request) }
         api.post("answers") { request, _ in try await answer(request) }
         api.post("keys") { request, _ in try await changeKey(request) }
@@ -25,12 +39,36 @@ struct SyncAPI: Sendable {
         addRunRoutes(to: api)
     }
 
-    private func enrol(_ request: Request) async throws -> Response {
+    /// Who sent a request outside a run. Its assertion has to be used up before anything is done
+    /// or shown.
+    func sender(of request: Request) async throws -> ClientAssertions.Sender {
+        let sender = try await assertions.sender(of: try request.bearer())
+        try rates.take(sender.installation.id.rawValue, now: now())
+        return sender
+    }
+
+    private func enrol(_ request: Request, from address: ClientAddress) async throws -> Response {
         let enrolment = try await request.message(EnrolmentRequest.self)
         try check(publicKey: enrolment.publicKey)
         let installation = InstallationID(rawValue: RandomToken.make(byteCount: 16))
-        return try .json(
-            try await store.enrol(enrolment, installation: installation, now: now()))
+        return try await limitingCodes(of: address) {
+            try .json(try await store.enrol(enrolment, installation: installation, now: now()))
+        }
+    }
+
+    /// Counts what is refused for its code.
+    private func limitingCodes<T>(
+        of address: ClientAddress, _ body: () async throws -> T
+    ) async throws -> T {
+        try codes.begin(address, now: now())
+        do {
+            let result = try await body()
+            codes.withdraw(address)
+            return result
+        } catch {
+            if (error as? SyncError)?.code != "code" { codes.withdraw(address) }
+            throw error
+        }
     }
 
     /// Its fingerprint; throws unless it is a key that assertions can be proved by.
@@ -69,13 +107,12 @@ struct SyncAPI: Sendable {
     }
 
     private func status(_ request: Request) async throws -> Response {
-        let installation = try await assertions.use(
-            try await assertions.sender(of: try request.bearer()))
+        let installation = try await assertions.use(try await sender(of: request))
         return try .json(try await store.status(practice: installation.practice))
     }
 
     private func answer(_ request: Request) async throws -> Response {
-        let sender = try await assertions.sender(of: try request.bearer())
+        let sender = try await sender(of: request)
         let answer = try await request.message(AnswerRequest.self)
         let installation = try await assertions.use(sender)
         return try .json(

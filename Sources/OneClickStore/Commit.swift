@@ -227,6 +227,7 @@ struct Commit {
             if work.commit.load != nil { try store.dropLoad(name) }
         }
         if state.version == 0 { try clearUncommitted(besides: Set(works.map(\.shape.name))) }
+        if Grants.areIn(store.shapes) { try store.grants.follow(now: now) }
         let version = state.version + 1
         // A Central without capture sets no mark, and the latest goes on telling it from others;
         // but not where a person said that another Central is to be followed: no mark of it is

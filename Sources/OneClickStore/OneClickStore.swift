@@ -35,6 +35,8 @@ public final class OneClickStore: Sendable {
         public var practice: PracticeID
         public var run: RunID
         public var fence: Int
+        /// Nil for a run that an earlier release opened for an installation replaced since.
+        public var installation: InstallationID?
     }
 
     public struct PracticeSummary: Codable, Sendable, Hashable {
@@ -78,6 +80,9 @@ public final class OneClickStore: Sendable {
     public static let batches = OpenAnswer.Limits(
         rowsPerBatch: 10_000, bytesPerBatch: 4 << 20, batchesInFlight: 3)
 
+    /// How many batches a run may ship: two hundred million rows, and no more than a disk can hold.
+    public static let batchesPerRunMax = 20_000
+
     /// A store in memory, with everything else real.
     public static func inMemory(
         shapes: Shapes, vault: VaultKey, limits: [TableName: RemovalLimits] = [:],
@@ -107,6 +112,12 @@ public final class OneClickStore: Sendable {
         let statements = statements
         writer.writeWithoutTransaction { _ in statements.clear() }
         try writer.close()
+    }
+
+    /// Rewrites the file without what was deleted from it, and empties the log beside it.
+    func rewrite() throws {
+        try writer.vacuum()
+        try foldLog()
     }
 
     /// Writes SQLite's log into the database's file, which then is a backup by itself. Waits for
@@ -195,18 +206,24 @@ public final class OneClickStore: Sendable {
         }
     }
 
-    /// Who a run's token belongs to; `token` if it is unknown or expired, `fenced` if the run has
-    /// ended.
+    /// Who a run's token belongs to; `token` if it is unknown or expired, `assertion` if its
+    /// installation was revoked.
     public func access(token: String, run: RunID, now: Timestamp) async throws -> RunAccess {
         let digest = Self.digest(ofToken: token)
         let row = try await read { db in
             try Row.fetchOne(
-                db, cached: "SELECT * FROM runs WHERE token_digest = ? AND run_id = ?",
-                arguments: [digest, run.rawValue]
+                db,
+                cached: """
+                    SELECT r.*, i.revoked_at FROM runs AS r LEFT JOIN installations AS i
+                    ON i.practice_id = r.practice_id AND i.id = r.installation
+                    WHERE r.token_digest = ? AND r.run_id = ?
+                    """, arguments: [digest, run.rawValue]
             ).map {
                 (
                     practice: $0["practice_id"] as Int64, fence: $0["fence"] as Int,
-                    expires: $0["token_expires_at"] as String
+                    expires: $0["token_expires_at"] as String,
+                    installation: $0["installation"] as String?,
+                    isRevoked: $0["revoked_at"] != nil
                 )
             }
         }
@@ -215,8 +232,10 @@ public final class OneClickStore: Sendable {
                 "token", "The token of this synchronisation is unknown or has expired.",
                 hint: "Start a new synchronisation; it carries on where this one stopped.")
         }
+        guard !row.isRevoked else { throw StoreError.revoked }
         return RunAccess(
-            practice: PracticeID(rawValue: row.practice), run: run, fence: row.fence)
+            practice: PracticeID(rawValue: row.practice), run: run, fence: row.fence,
+            installation: row.installation.map(InstallationID.init(rawValue:)))
     }
 
     public func beginLoad(
@@ -246,6 +265,7 @@ public final class OneClickStore: Sendable {
     ) async throws -> Receipt {
         let limits = limits
         return try await write(access.practice) { store in
+            try store.checkNotRevoked(access.run)
             if case .committed(let receipt) = try store.runs.state(of: access.run) {
                 return receipt
             }
@@ -260,12 +280,18 @@ public final class OneClickStore: Sendable {
     public func state(
         of run: RunID, practice: PracticeID, now: Timestamp
     ) async throws -> RunState {
-        try await write(practice) { try $0.runs.settledState(of: run, now: now) }
+        try await write(practice) { store in
+            _ = try store.state()
+            return try store.runs.settledState(of: run, now: now)
+        }
     }
 
     /// Ends a run that will not be committed; what it shipped for a load stays for a later one.
     public func abandon(_ access: RunAccess, reason: String, now: Timestamp) async throws {
-        try await write(access.practice) { try $0.runs.abort(access.run, reason: reason) }
+        try await write(access.practice) { store in
+            _ = try store.state()
+            try store.runs.abort(access.run, reason: reason)
+        }
     }
 
     public func status(practice: PracticeID) async throws -> StatusAnswer {

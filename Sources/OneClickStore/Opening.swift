@@ -32,6 +32,7 @@ extension PracticeStore {
         }
         try checkShapes(request.shapes)
         let state = try state()
+        try checkNotRevoked(context.installation)
         let refusal = try checkWriter(request, state, context.installation, now: context.now)
         if let refusal { return .refused(refusal) }
         // A fence that was never given, as far as this database remembers: it was restored from a

@@ -24,6 +24,7 @@ struct PracticeStore {
 
     var runs: Runs { Runs(db: db, practice: id) }
     var audit: Audit { Audit(db: db, practice: id) }
+    var grants: Grants { Grants(db: db, practice: id) }
 
     /// The practice's own row.
     struct State {

@@ -9,6 +9,7 @@ extension PracticeStore {
     /// A run of this practice that may still write: checked inside every transaction that does.
     func checkFence(_ run: RunID, fence: Int) throws {
         let state = try state()
+        try checkNotRevoked(run)
         let row = try Row.fetchOne(
             db, cached: "SELECT state, reason FROM runs WHERE practice_id = ? AND run_id = ?",
             arguments: [id.rawValue, run.rawValue])
@@ -116,6 +117,7 @@ extension PracticeStore {
             return
         }
         guard batch.number > 0 else { throw WireReader.malformed("has no number") }
+        guard batch.number <= OneClickStore.batchesPerRunMax else { throw tooManyBatches() }
         var isInPlace = false
         if let loadID = batch.load {
             isInPlace = try stageLoad(batch, loadID, table)
@@ -133,6 +135,15 @@ extension PracticeStore {
                 batch.load?.rawValue, digest.databaseBytes,
                 isInPlace ? nil : frame.databaseBytes,
             ])
+    }
+
+    private func tooManyBatches() -> SyncError {
+        SyncError(
+            "too_large",
+            "OneClick takes in \(OneClickStore.batchesPerRunMax) batches of one synchronisation, "
+                + "and this one ships more.",
+            hint: "Use a released version of SyncWorker; if the practice has really that many "
+                + "rows, synchronise its data sets one after the other.")
     }
 
     /// What a batch of a load replaces lies in the tiles it completes, and nothing twice: as the

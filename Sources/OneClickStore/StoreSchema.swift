@@ -6,7 +6,7 @@ import SyncModel
 /// Everything about a practice carries `practice_id` first in its key, so that the schema can be
 /// distributed by practice. Typed tables are STRICT: a value of another type cannot get in.
 /// An exception's `path` is its key as canonical bytes, in the order of the rows; `key` says the
-/// same to people. Tables that came or changed with version 2 stand in `StoreSchema+Version2.swift`.
+/// same to people. What came or changed with version 2 stands in `StoreSchema+Version2.swift`.
 enum StoreSchema {
     static let version = 2
 

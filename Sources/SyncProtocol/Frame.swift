@@ -11,6 +11,11 @@ public enum Frame {
         case planAnswer = 3
     }
 
+    /// What may unfold however much: rows can be very regular, and so much harms nobody.
+    static let unmeasuredBytesMax = 8 << 20
+    /// How many times its size anything larger may unfold to.
+    static let unfoldingMax = 100
+
     static let magic: [UInt8] = [0x53, 0x57, 0x46, 0x01]
 
     public static func seal(_ kind: Kind, _ content: [UInt8]) -> [UInt8] {
@@ -48,7 +53,11 @@ public enum Frame {
         let content: [UInt8]
         switch compression {
         case 0: content = rest
-        case 1: content = try decompress(rest, length: Int(length))
+        case 1:
+            guard length <= UInt64(max(unmeasuredBytesMax, rest.count * unfoldingMax)) else {
+                throw WireReader.malformed("unfolds to more than \(unfoldingMax) times its size")
+            }
+            content = try decompress(rest, length: Int(length))
         default: throw WireReader.malformed("is compressed in a way that is not known")
         }
         guard content.count == Int(length), RowDigest.of(content) == digest else {

@@ -20,7 +20,10 @@ struct OneClick: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 the command was not understood.
             """,
-        subcommands: [Migrate.self, Practice.self, Serve.self, VaultCommand.self])
+        subcommands: [
+            Migrate.self, Practice.self, Installation.self, ShowAudit.self, Compact.self,
+            Serve.self, VaultCommand.self,
+        ])
 
     /// As ArgumentParser's own, with this program's exit codes.
     static func main() async {

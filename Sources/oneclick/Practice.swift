@@ -6,8 +6,10 @@ import SyncModel
 /// The practices whose data OneClick holds.
 struct Practice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Add a practice, give it another code, or list those that there are.",
-        subcommands: [PracticeAdd.self, PracticeCode.self, PracticeList.self])
+        abstract: "Add a practice, give it another code, list those that there are, or erase one.",
+        subcommands: [
+            PracticeAdd.self, PracticeCode.self, PracticeList.self, PracticeErase.self,
+        ])
 }
 
 struct PracticeAdd: AsyncParsableCommand {

@@ -23,10 +23,12 @@ enum RawRequest {
     }
 
     static func send(
-        _ method: HTTPMethod, _ url: String, _ body: [UInt8]?, bearer: String? = nil
+        _ method: HTTPMethod, _ url: String, _ body: [UInt8]?, bearer: String? = nil,
+        headers: [(String, String)] = []
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = method
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let bearer { request.headers.add(name: "authorization", value: "Bearer " + bearer) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))

@@ -38,7 +38,7 @@ final class TestOneClick: Sendable {
 
     /// Serves while `body` runs, then shuts down gracefully.
     static func serving<T: Sendable>(
-        store: OneClickStore? = nil,
+        store: OneClickStore? = nil, requestsAtOnceMax: Int = 10_000,
         waitForReceipt: @escaping @Sendable () async throws -> Void = {
             try await ContinuousClock().sleep(for: .seconds(60))
         },
@@ -50,7 +50,9 @@ final class TestOneClick: Sendable {
             bufferingPolicy: .bufferingOldest(1))
         let server = try OneClickServer(
             store: store, address: .anyLoopbackPort,
-            settings: .init(now: { clock.read() }, waitForReceipt: waitForReceipt),
+            settings: .init(
+                now: { clock.read() }, requestsPerSecondMax: 1,
+                requestsAtOnceMax: requestsAtOnceMax, waitForReceipt: waitForReceipt),
             logger: .silent, onReady: { isReady.yield($0) })
         return try await running(server) {
             let address = await ready.first { _ in true }
