@@ -30,7 +30,7 @@ extension Rule {
         "SampleOffice": [],
         "SyncTesting": [
             "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
-            "SampleOffice",
+            "SampleOffice", "CZstd",
         ],
     ]
 
