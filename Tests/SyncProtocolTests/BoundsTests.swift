@@ -5,6 +5,8 @@ import Testing
 /// What the fuzzer found, each by its smallest input.
 @Suite("Numbers, names and lists have bounds, whoever sends them")
 struct BoundsTests {
+    private static let contentBytesMax = 8 << 20
+
     private func refusal(_ body: () throws -> Void) throws -> SyncError? {
         do {
             try body()
@@ -24,7 +26,7 @@ struct BoundsTests {
     }
 
     private func refusal(of frame: [UInt8]) throws -> SyncError? {
-        try refusal { _ = try Batch(frame: frame, contentBytesMax: Examples.contentBytesMax) }
+        try refusal { _ = try Batch(frame: frame, contentBytesMax: Self.contentBytesMax) }
     }
 
     @Test("A list of millions is refused before there is room for it")
@@ -42,7 +44,7 @@ struct BoundsTests {
         answer.bytes += [UInt8](repeating: 0, count: count)
         let sealed = Frame.seal(.planAnswer, answer.bytes)
         let refused = try refusal {
-            _ = try PlanAnswer(frame: sealed, contentBytesMax: Examples.contentBytesMax)
+            _ = try PlanAnswer(frame: sealed, contentBytesMax: Self.contentBytesMax)
         }
         #expect(refused?.message.contains("lists more than") == true)
     }
@@ -83,7 +85,8 @@ struct BoundsTests {
         #expect(try refusal(of: frame)?.message.contains("a name of more than") == true)
     }
 
-    @Test("The name of a vault key is text", arguments: [[0xFF], [0x61, 0x00], [0xC3]] as [[UInt8]])
+    @Test(
+        "The name of a vault key is text", arguments: [[0xFF], [0x61, 0x00], [0xC3]] as [[UInt8]])
     func vaultKeys(_ name: [UInt8]) throws {
         var writer = WireWriter()
         writer.byte(0x01)

@@ -21,9 +21,9 @@ public struct FuzzCorpus: Sendable {
         }
         let missing = Set(FuzzKind.allCases).subtracting(entries.map(\.input.kind))
         guard missing.isEmpty else {
+            let words = missing.map(\.rawValue).sorted().joined(separator: ", ")
             throw SyncError(
-                "corpus",
-                "\(folder.path) has no \(missing.map(\.rawValue).sorted().joined(separator: ", ")).",
+                "corpus", "\(folder.path) has no \(words).",
                 hint: "`syncworker-sim --write-corpus` writes the fuzzer's files anew.")
         }
     }

@@ -2,7 +2,7 @@ import Catalogue
 import SyncModel
 import SyncProtocol
 
-/// The tables of the fuzzer's OneClick: those of the catalogue, and one with a column of every type.
+/// The tables of the fuzzer's OneClick: those of the catalogue, and one with every type of column.
 enum FuzzShapes {
     static func all() throws -> Shapes {
         let standard = try Catalogue.standard().shapes
