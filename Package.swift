@@ -135,7 +135,7 @@ let package = Package(
             "SyncTesting",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
-                "SampleOffice", grdb, crypto,
+                "SampleOffice", "CZstd", grdb, crypto,
             ]),
         .target(name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .target(name: "WebResource", exclude: ["files"]),

@@ -753,6 +753,19 @@ class Configurations(BadInput):
         self.assert_says(done, FAILED, "syncworker.fingerprint", "backup", "init --force")
         self.assert_normal()
 
+    def test_key_that_others_may_read(self):
+        key = self.practice.config.with_name("syncworker.key")
+        for mode in (0o640, 0o604, 0o644, 0o660):
+            with self.subTest(mode=oct(mode)):
+                key.chmod(mode)
+                try:
+                    done = self.practice.worker("run")
+                finally:
+                    key.chmod(0o600)
+                self.assert_says(
+                    done, FAILED, str(key), "may be read or written by others", "chmod 600")
+        self.assert_normal()
+
     def test_unknown_data_set(self):
         done = self.practice.worker("run", "--only", "Nonsense")
         self.assert_says(

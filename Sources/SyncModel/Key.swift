@@ -103,7 +103,12 @@ extension Key: Codable, CustomStringConvertible {
             if let number = try? container.decode(Int64.self) {
                 values.append(.integer(number))
             } else {
-                values.append(.text(try container.decode(String.self)))
+                let text = try container.decode(String.self)
+                guard !text.utf8.contains(0x00) else {
+                    throw DecodingError.dataCorruptedError(
+                        in: container, debugDescription: "a text of a key with U+0000")
+                }
+                values.append(.text(text))
             }
         }
         self.init(values)

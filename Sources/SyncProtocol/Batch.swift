@@ -71,18 +71,21 @@ public struct Batch: Hashable, Sendable {
 
     public init(frame: [UInt8], contentBytesMax: Int) throws {
         var reader = WireReader(try Frame.open(.batch, frame, contentBytesMax: contentBytesMax))
-        table = TableName(rawValue: try reader.text())
-        run = RunID(rawValue: try reader.text())
+        table = TableName(rawValue: try reader.name())
+        run = RunID(rawValue: try reader.name())
         number = Int(clamping: try reader.number())
         load = try reader.optional(LoadID.init(rawValue:))
         mark = try reader.optional(Mark.init(rawValue:))
         covers = []
-        for _ in 0..<(try reader.count()) { covers.append(try reader.range()) }
+        for _ in 0..<(try reader.elementCount()) { covers.append(try reader.range()) }
+        guard Tiling.overlap(in: covers) == nil else {
+            throw WireReader.malformed("covers a tile of the load twice, or an empty one")
+        }
         replaces = []
-        for _ in 0..<(try reader.count()) {
+        for _ in 0..<(try reader.elementCount()) {
             let range = try reader.range()
             let except = try reader.keys()
-            let rowCount = Int(clamping: try reader.number())
+            let rowCount = try reader.rowCount()
             replaces.append(
                 Replace(
                     range: range, except: except, rows: try reader.block(), rowCount: rowCount))
@@ -93,7 +96,7 @@ public struct Batch: Hashable, Sendable {
 
 extension WireReader {
     mutating func optional<ID>(_ make: (String) -> ID?) throws -> ID? {
-        let text = try text()
+        let text = try name()
         return text.isEmpty ? nil : make(text)
     }
 }

@@ -65,9 +65,9 @@ public struct Plan: Hashable, Sendable {
 
     public init(frame: [UInt8], contentBytesMax: Int) throws {
         var reader = WireReader(try Frame.open(.plan, frame, contentBytesMax: contentBytesMax))
-        table = TableName(rawValue: try reader.text())
+        table = TableName(rawValue: try reader.name())
         entries = []
-        for _ in 0..<(try reader.count()) {
+        for _ in 0..<(try reader.elementCount()) {
             let range = try reader.range()
             let except = try reader.keys()
             let content: Content
@@ -78,7 +78,7 @@ public struct Plan: Hashable, Sendable {
                     digest: try reader.block(exactly: 32))
             case 1:
                 content = .detail(
-                    try (0..<(try reader.count())).map { _ in
+                    try (0..<(try reader.elementCount())).map { _ in
                         RowName(
                             key: Key(bytes: try reader.block()),
                             digest: try reader.block(exactly: 16))
@@ -156,7 +156,7 @@ public struct PlanAnswer: Hashable, Sendable {
         var reader = WireReader(
             try Frame.open(.planAnswer, frame, contentBytesMax: contentBytesMax))
         verdicts = []
-        for _ in 0..<(try reader.count()) {
+        for _ in 0..<(try reader.elementCount()) {
             switch try reader.byte() {
             case 0: verdicts.append(.equal)
             case 1: verdicts.append(.differs)
@@ -168,12 +168,12 @@ public struct PlanAnswer: Hashable, Sendable {
                     return verdict
                 }
                 let removed = try reader.keys()
-                let unlisted = Int(clamping: try reader.number())
+                let unlisted = try reader.rowCount()
                 verdicts.append(
                     .detail(
                         Detail(
                             rows: rows, removed: removed, unlisted: unlisted,
-                            held: Int(clamping: try reader.number()))))
+                            held: try reader.rowCount())))
             default: throw WireReader.malformed("has a verdict that is not known")
             }
         }

@@ -169,6 +169,10 @@ extension WireReader {
         case .text, .bytes: return .block(try blockBounds())
         case .sealed:
             let vaultKey = try blockBounds()
+            let name = bytes[vaultKey]
+            guard !name.contains(0x00), String(validating: name, as: UTF8.self) != nil else {
+                throw Self.malformed("has a vault key whose name is no text")
+            }
             guard end - position >= 32 else { throw Self.malformed("ends too early") }
             defer { position += 32 }
             return .sealed(vaultKey: vaultKey, fingerprint: position..<(position + 32))

@@ -49,6 +49,8 @@ public struct WireReader {
     public let bytes: [UInt8]
     public var position: Int
     public let end: Int
+    /// Elements of lists read so far.
+    private var elements = 0
 
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -91,6 +93,29 @@ public struct WireReader {
         return Int(value)
     }
 
+    /// How many elements all lists of a content may have together: each takes more room in memory
+    /// than in a frame, and a frame of some kilobytes may unfold to a list of millions.
+    public static let elementsMax = 1 << 20
+
+    /// How many elements a list has.
+    public mutating func elementCount() throws -> Int {
+        let count = try count()
+        elements += count
+        guard elements <= Self.elementsMax else {
+            throw Self.malformed("lists more than \(Self.elementsMax) things")
+        }
+        return count
+    }
+
+    /// A number of rows, that can be added to others.
+    public mutating func rowCount() throws -> Int {
+        let value = try number()
+        guard value <= UInt64(WireBounds.rowsMax) else {
+            throw Self.malformed("counts too many rows")
+        }
+        return Int(value)
+    }
+
     /// Where the bytes of a block lie.
     @inline(__always)
     public mutating func blockBounds() throws -> Range<Int> {
@@ -115,12 +140,21 @@ public struct WireReader {
         return text
     }
 
+    /// A text that names something, and may stand in messages.
+    public mutating func name() throws -> String {
+        let text = try text()
+        guard text.utf8.count <= WireBounds.nameBytesMax else {
+            throw Self.malformed("has a name of more than \(WireBounds.nameBytesMax) bytes")
+        }
+        return text
+    }
+
     public mutating func range() throws -> KeyRange {
         KeyRange(after: Key(bytes: try block()), upTo: Key(bytes: try block()))
     }
 
     public mutating func keys() throws -> [Key] {
-        try (0..<(try count())).map { _ in Key(bytes: try block()) }
+        try (0..<(try elementCount())).map { _ in Key(bytes: try block()) }
     }
 
     public static func malformed(_ what: String) -> SyncError {

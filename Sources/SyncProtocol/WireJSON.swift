@@ -16,14 +16,22 @@ public enum WireJSON {
         _ type: Message.Type = Message.self, from bytes: [UInt8]
     ) throws -> Message {
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            let message = try JSONDecoder().decode(type, from: Data(bytes))
+            if let field = (message as? any Bounded)?.fieldBeyondBounds {
+                throw malformed("has no usable value for \(field)")
+            }
+            return message
         } catch let error as DecodingError {
             try checkVersion(bytes)
-            throw SyncError(
-                .malformed, "A message of the synchronisation protocol \(error.fault).",
-                hint: "Check that both sides run a released version and that no proxy changes the "
-                    + "requests between them; then run the synchronisation again.")
+            throw malformed(error.fault)
         }
+    }
+
+    private static func malformed(_ what: String) -> SyncError {
+        SyncError(
+            .malformed, "A message of the synchronisation protocol \(what).",
+            hint: "Check that both sides run a released version and that no proxy changes the "
+                + "requests between them; then run the synchronisation again.")
     }
 
     private struct Versioned: Decodable { var protocolVersion: Int }
@@ -54,7 +62,8 @@ extension DecodingError {
     /// The field as the protocol names it, cut to a length that fits a log.
     private static func path(_ keys: [any CodingKey]) -> String {
         let names = keys.prefix(4).map { key in
-            key.intValue.map(String.init) ?? String(key.stringValue.prefix(40))
+            key.intValue.map(String.init)
+                ?? String(String.UnicodeScalarView(key.stringValue.unicodeScalars.prefix(40)))
         }
         return names.isEmpty ? "the message" : names.joined(separator: ".")
     }

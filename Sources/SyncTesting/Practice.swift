@@ -76,6 +76,7 @@ public final class Practice: Sendable {
     public func run(
         _ kind: RunKind = .change, purpose: RunPurpose = .synchronise, only: [String]? = nil,
         retention: Retention = Retention(), changesPerRunMax: Int = 500_000,
+        through recorder: (any Cloud)? = nil,
         settings change: (inout RunSettings) -> Void = { _ in }
     ) async throws -> RunRecord {
         let world = world
@@ -85,8 +86,8 @@ public final class Practice: Sendable {
             retention: retention, changesPerRunMax: changesPerRunMax
         ) { world.now }
         let runner = Runner(
-            source: ObservedSource(source, world: world), cloud: cloud, journal: journal,
-            settings: settings, environment: world.environment)
+            source: ObservedSource(source, world: world), cloud: recorder ?? cloud,
+            journal: journal, settings: settings, environment: world.environment)
         let record = await runner.run(
             RunRequest(kind: kind, trigger: .manual, purpose: purpose, only: only))
         try await source.close()

@@ -4,7 +4,7 @@ import Foundation
 import SyncTesting
 
 @main
-struct SyncWorkerSim: ParsableCommand {
+struct SyncWorkerSim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "syncworker-sim",
         abstract: "Runs the whole system in simulated worlds, each decided by its seed.",
@@ -16,6 +16,9 @@ struct SyncWorkerSim: ParsableCommand {
 
               syncworker-sim --seeds 200
               syncworker-sim --seed 17 --trace
+
+            With --fuzz it gives mutated frames and messages to every decoder and to OneClick's \
+            store instead.
             """)
 
     @Option(help: ArgumentHelp("How many worlds to run.", valueName: "N"))
@@ -50,18 +53,25 @@ struct SyncWorkerSim: ParsableCommand {
     @Option(help: ArgumentHelp("With --mutants: only that of this number.", valueName: "NN"))
     var only: [String] = []
 
+    @OptionGroup(title: "Fuzzing") var fuzzing: FuzzOptions
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
     func validate() throws {
         if trace, seed == nil { throw ValidationError("--trace needs --seed.") }
         if seeds == 0 { throw ValidationError("--seeds takes a number above 0.") }
-        if [crashPoints, mutants, seed != nil].count(where: \.self) > 1 {
-            throw ValidationError("--seed, --crash-points and --mutants go one at a time.")
+        if ([crashPoints, mutants, seed != nil] + fuzzing.modes).count(where: \.self) > 1 {
+            throw ValidationError(
+                "--seed, --crash-points, --mutants, --fuzz, --input and --write-corpus go one at a "
+                    + "time.")
         }
     }
 
-    func run() throws {
+    func run() async throws {
+        if let summary = try await fuzzing.run(from: from, seconds: seconds) {
+            return try end(summary)
+        }
         let catalogue = try Catalogue.standard()
         if mutants {
             let gate = Mutants(
@@ -80,6 +90,10 @@ struct SyncWorkerSim: ParsableCommand {
                 seeds: from..<(from + seeds), seconds: seconds, stopsAtFirst: stopAtFirst,
                 catalogue: catalogue)
         }
+        try end(summary)
+    }
+
+    private func end(_ summary: any Summary) throws {
         Output.write(json ? try Output.json(summary) : summary.words)
         if !summary.isClean { throw ExitCode(1) }
     }

@@ -66,7 +66,7 @@ struct RoundTripTests {
             number: Int.random(in: 1...100_000, using: &random),
             load: isLoad ? LoadID(rawValue: "l" + random.text()) : nil,
             mark: Bool.random(using: &random) ? Mark(rawValue: "m" + random.text()) : nil,
-            covers: isLoad ? [random.range(), random.range()] : [],
+            covers: isLoad ? [.prefix(Key(1)), .prefix(Key(3))].shuffled(using: &random) : [],
             replaces: [
                 Replace(range: random.range(), except: [], rows: rows.bytes, rowCount: rowCount),
                 Replace(

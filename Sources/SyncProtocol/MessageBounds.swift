@@ -1,0 +1,76 @@
+import SyncModel
+
+/// What numbers and names of a message may be, whoever sends it: the other side adds numbers up,
+/// and says names in its messages.
+public enum WireBounds {
+    /// Of rows that are counted: any million of such numbers can be added.
+    public static let rowsMax = 1 << 40
+    /// One can always be added to a fence.
+    public static let fenceMax = 1 << 53
+    /// Of the names of tables, runs, loads and marks in a frame, and of tables in JSON.
+    public static let nameBytesMax = 200
+
+    static let rows = 0...rowsMax
+}
+
+/// A message that may be readable, and still say what nothing can be done with.
+protocol Bounded {
+    /// The first field beyond its bounds; nil where there is none.
+    var fieldBeyondBounds: String? { get }
+}
+
+extension TableName {
+    fileprivate var isBounded: Bool { rawValue.utf8.count <= WireBounds.nameBytesMax }
+}
+
+extension OpenRequest: Bounded {
+    var fieldBeyondBounds: String? {
+        if !(0...WireBounds.fenceMax).contains(lastFence) { return "lastFence" }
+        return shapes.count > 1_000 || !shapes.keys.allSatisfy(\.isBounded) ? "shapes" : nil
+    }
+}
+
+extension OpenAnswer: Bounded {
+    var fieldBeyondBounds: String? {
+        if !(0...(WireBounds.fenceMax + 1)).contains(fence) { return "fence" }
+        return tables.values.allSatisfy { WireBounds.rows.contains($0.rows) } ? nil : "rows"
+    }
+}
+
+extension LoadRequest: Bounded {
+    var fieldBeyondBounds: String? { table.isBounded ? nil : "table" }
+}
+
+extension AnswerRequest: Bounded {
+    var fieldBeyondBounds: String? { table?.isBounded == false ? "table" : nil }
+}
+
+extension CommitRequest: Bounded {
+    var fieldBeyondBounds: String? {
+        if tables.count > 1_000 || !tables.keys.allSatisfy(\.isBounded) { return "tables" }
+        if !tables.values.allSatisfy({ WireBounds.rows.contains($0.unchanged) }) {
+            return "unchanged"
+        }
+        let refused = tables.values.lazy.flatMap(\.refused)
+        return refused.allSatisfy { WireBounds.rows.contains($0.rows) } ? nil : "rows"
+    }
+}
+
+extension RunState: Bounded {
+    var fieldBeyondBounds: String? {
+        guard case .committed(let receipt) = self else { return nil }
+        return receipt.counts.values.allSatisfy(\.isBounded) ? nil : "counts"
+    }
+}
+
+extension StatusAnswer: Bounded {
+    var fieldBeyondBounds: String? { waiting.values.allSatisfy(\.isBounded) ? nil : "waiting" }
+}
+
+extension Counts {
+    fileprivate var isBounded: Bool {
+        [added, changed, removed, unchanged, held, errors].allSatisfy { number in
+            WireBounds.rows.contains(number)
+        }
+    }
+}
