@@ -45,7 +45,9 @@ struct KeyCommand: AsyncParsableCommand {
             let settings = try await common.settings()
             // The order keeps one usable key at every step: saved, known to OneClick, in place.
             let next = try InstallationKey.next(besides: settings.keyFile)
-            let answer = try await Wiring(settings: settings).cloud().setNextKey(next)
+            let answer = try await settings.withLine { line in
+                try await Wiring(settings: settings).cloud(line).setNextKey(next)
+            }
             guard answer.fingerprint == next.fingerprint else {
                 throw SyncError(
                     "key",

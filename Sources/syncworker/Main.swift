@@ -20,8 +20,8 @@ struct SyncWorker: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             Initialise.self, Serve.self, Run.self, Status.self, Runs.self, Held.self, Approve.self,
-            Configuration.self, CaptureCommand.self, Administrator.self, HashPassword.self,
-            AlertTest.self, KeyCommand.self, TakeOver.self,
+            Configuration.self, Connect.self, KeyCommand.self, TakeOver.self, CaptureCommand.self,
+            Administrator.self, HashPassword.self, AlertTest.self,
         ])
 
     /// As ArgumentParser's own, with this program's exit codes.

@@ -22,13 +22,14 @@ struct TakeOver: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings()
-        let wiring = Wiring(settings: settings)
         let journal = try SQLiteJournal(
             path: settings.journalFile, keptDays: settings.historyDays)
-        let answer = try await wiring.cloud().takeOver(
-            TakeOverRequest(
-                server: settings.server, place: Naming.place(central: settings.central),
-                lastFence: try await journal.lastOpened().fence, isConfirmed: confirm))
+        let request = TakeOverRequest(
+            server: settings.server, place: Naming.place(central: settings.central),
+            lastFence: try await journal.lastOpened().fence, isConfirmed: confirm)
+        let answer = try await settings.withLine { line in
+            try await Wiring(settings: settings).cloud(line).takeOver(request)
+        }
         if let fence = answer.fence { try await journal.save(fence: fence) }
         try journal.close()
         if answer.fence != nil {

@@ -13,7 +13,7 @@ struct KeyRotationTests {
     ) throws -> OneClickClient {
         try OneClickClient(
             url: oneClick.url, installation: office.answer.installation, key: key,
-            now: { oneClick.now })
+            now: { oneClick.now }, line: oneClick.line)
     }
 
     private func isAccepted(_ client: OneClickClient) async -> Bool {

@@ -35,7 +35,7 @@ struct WriterTests {
                 by: "test", now: oneClick.now)
             _ = try await OneClickClient.enrol(
                 url: oneClick.url, code: "SECOND", key: InstallationKey(), server: "OFFICE-2",
-                place: "p2")
+                place: "p2", line: oneClick.line)
             let error = await syncError { _ = try await office.open("run-2", lastFence: 1) }
             #expect(error?.code == "copy")
             #expect(error?.message.contains("OFFICE-2") == true)
