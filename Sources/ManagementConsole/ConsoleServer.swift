@@ -14,7 +14,7 @@ public struct ConsoleServer: Service {
     /// Throws `address` where others than this machine would come by plain HTTP.
     ///
     /// - Parameters:
-    ///   - certificate: looked at again while the server runs, and shown renewed to new connections.
+    ///   - certificate: looked at again while the server runs, and a renewed one is shown.
     ///   - onReady: called once with the address that answers.
     public init(
         console: Console, address: ListenAddress, certificate: ServerCertificate?, logger: Logger,

@@ -62,14 +62,15 @@ struct Dialling: Sendable {
             try pipeline.addHandler(
                 NIOHTTP1ProxyConnectHandler(
                     targetHost: address.host, targetPort: address.port, headers: headers,
-                    deadline: .now() + Self.stepTimeout, promise: passed), name: "proxy")
+                    deadline: .now() + Self.stepTimeout, promise: passed))
         }.get()
         do {
             try await passed.futureResult.get()
         } catch {
             throw ProxyRefusal(status: status.code)
         }
-        for name in ["proxy", "status", "decoder", "encoder"] {
+        // The other one has removed itself.
+        for name in ["status", "decoder", "encoder"] {
             try await channel.pipeline.removeHandler(name: name).get()
         }
     }

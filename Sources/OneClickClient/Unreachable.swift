@@ -58,7 +58,7 @@ struct Unreachable {
     }
 
     private static func isUnknownName(_ error: any Error) -> Bool {
-        if case .unknown? = error as? SocketAddressError { return true }
+        if error is SocketAddressError.UnknownHost { return true }
         return (error as? NIOConnectionError)?.connectionErrors.isEmpty == true
     }
 
@@ -169,8 +169,8 @@ struct Unreachable {
         return (
             "\(refused) was issued by \(certificate.authority), which this server does not know",
             "If that is an authority of your own or of your firewall, name the file with its "
-                + "certificate in `certificate_authorities`. If you do not know it, somebody may be "
-                + "reading along: ask your network's administrator."
+                + "certificate in `certificate_authorities`. If you do not know it, somebody may "
+                + "be reading along: ask your network's administrator."
         )
     }
 }

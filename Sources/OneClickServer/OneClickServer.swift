@@ -41,8 +41,8 @@ public struct OneClickServer: Service {
     /// Throws `address` where others than this machine would come by plain HTTP.
     ///
     /// - Parameters:
-    ///   - certificate: looked at again while the server runs, and shown renewed to new connections;
-    ///     nil for plain HTTP.
+    ///   - certificate: looked at again while the server runs, and a renewed one is shown; nil
+    ///     for plain HTTP.
     ///   - onReady: called once with the URL at which requests are answered: with the port that the
     ///     system chose where 0 was asked for.
     public init(

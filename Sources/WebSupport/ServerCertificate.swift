@@ -11,7 +11,7 @@ import UnixSignals
 
 /// The certificate that a server shows, with its key: PEM files that may be renewed while it runs.
 ///
-/// Run it as a service beside the server. It looks at the files every minute, and at once on SIGHUP.
+/// Run it as a service beside the server. It looks at the files every minute, at once on SIGHUP.
 /// What they hold then is shown to new connections; those that are open go on. Files that cannot be
 /// used change nothing: the certificate before goes on, and a line of the log says why.
 public actor ServerCertificate: Service {

@@ -221,8 +221,8 @@ struct Initialise: AsyncParsableCommand {
             value.map { "\(key): \(Self.quoted($0))" } ?? "# \(key): \(example)"
         }
         return """
-            # A proxy on the way there, as http://HOST:PORT or http://USER@HOST:PORT; the password in
-            # a file that only its owner may read.
+            # A proxy on the way there, http://HOST:PORT or http://USER@HOST:PORT; the password in a
+            # file that only its owner may read.
             \(line("proxy", settings.network.proxy?.url, "http://proxy.example.com:3128"))
             \(line("proxy_password_file", settings.proxyPasswordFile, "syncworker.proxy"))
             # The authorities that may vouch for OneClick, as a PEM file, in place of the system's.

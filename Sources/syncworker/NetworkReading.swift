@@ -2,8 +2,8 @@ import Foundation
 import OneClickClient
 import SyncModel
 
-/// Reads the way to OneClick: its address, the proxy, the authorities to trust. Collects mistakes as
-/// `Settings` does.
+/// Reads the way to OneClick: its address, the proxy, the authorities to trust. Collects mistakes
+/// as `Settings` does.
 struct NetworkReading {
     static let keys = ["proxy", "proxy_password_file", "certificate_authorities"]
 

@@ -94,7 +94,7 @@ struct ConnectionCheckTests {
             let words = hops.map(\.message).joined(separator: "\n")
             for part in [
                 "127.0.0.1", "http://office@127.0.0.1", "localhost, 127.0.0.1",
-                "Sat 2 Oct 2096", "Example Practice Authority", "It is OneClick",
+                "Tue 2 Oct 2096", "Example Practice Authority", "It is OneClick",
                 "The two clocks agree", "for Example & Co",
             ] {
                 #expect(words.contains(part), "\(words)")

@@ -24,7 +24,7 @@ struct ErasureTests {
         path = folder.path(of: "oneclick.db")
         let shapes = try Catalogue.standard().shapes
         try OneClickStore.migrate(path: path, shapes: shapes)
-        store = try OneClickStore(path: path, shapes: shapes, vault: TestVault.key)
+        store = try OneClickStore(path: path, shapes: shapes)
         erased = try await Self.add(Self.word, store)
         other = try await Self.add(Self.otherWord, store)
     }

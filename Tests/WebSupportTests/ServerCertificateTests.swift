@@ -40,7 +40,7 @@ struct ServerCertificateTests {
             case .anotherKey: "is not that of the first certificate"
             case .readable, .writable: "may be read or written by others than its owner"
             case .expired: "expired on Fri 14 Jul 2017 02:40 UTC"
-            case .tooEarly: "is valid from Sat 2 Oct 2096 07:06 UTC on only"
+            case .tooEarly: "is valid from Tue 2 Oct 2096 07:06 UTC on only"
             }
         }
     }

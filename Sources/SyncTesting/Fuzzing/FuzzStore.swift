@@ -39,7 +39,7 @@ struct FuzzStore: Sendable {
         synchronised.fence = 1
         neighbours = try await Self.contents(of: neighbour, store, shapes)
         try await store.addCode(
-            Self.code, of: new.id, expires: Self.now + .seconds(60))
+            Self.code, of: new.id, expires: Self.now + .seconds(60), by: "fuzzer", now: Self.now)
         try store.copy(to: pristine)
     }
 
