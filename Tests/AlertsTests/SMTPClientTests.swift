@@ -108,8 +108,8 @@ struct SMTPClientTests {
     @Test func `a port where nobody listens, and one that speaks something else, are named`()
         async throws
     {
-        let port = try await TestMailServer.serving { _, port in port }
-        let closed = await error { _ = try await client(port, .none).send(letter) }
+        // A port that was free a moment ago may be another test's by now; nobody runs this one.
+        let closed = await error { _ = try await client(1, .none).send(letter) }
         #expect(closed?.message == "The mail server 127.0.0.1 does not take connections.")
         let manner = TestMailServer.Manner(answers: ["greeting": "SSH-2.0-x"])
         try await TestMailServer.serving(manner) { _, port in
