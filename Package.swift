@@ -38,6 +38,14 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 
 let package = Package(
@@ -66,8 +74,10 @@ let package = Package(
         // Already below the packages above; named because sources import their modules.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.0.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.0.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.0.0"),
     ],
     targets: [
         // The house, from the inside out. Imports point one way only: see ARCHITECTURE.md.
@@ -88,8 +98,7 @@ let package = Package(
             "OneClickClient",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"), jwt, nio, nioHTTP,
-                nioPosix, nioSSL,
+                asn1, httpClient, jwt, nio, nioExtras, nioHTTP, nioPosix, nioSSL, nioTLS, x509,
             ]),
         module("OneClickStore", ["SyncModel", "SyncProtocol", "SQLDrivers", grdb]),
         module(
@@ -108,15 +117,15 @@ let package = Package(
             "Alerts",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "Observability", crypto, lifecycle,
-                logging, nio, nioHTTP, nioPosix, nioSSL,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOTLS", package: "swift-nio"),
+                logging, nio, nioHTTP, nioPosix, nioSSL, httpClient, nioTLS,
             ]),
         module("Observability", [logging]),
         module(
             "WebSupport",
             [
-                "SyncModel", "SQLDrivers", "WebResource", hummingbird, httpTypes, nio, crypto, grdb,
+                "SyncModel", "SQLDrivers", "Observability", "WebResource", hummingbird,
+                hummingbirdTLS, httpTypes, nio, nioSSL, crypto, grdb, lifecycle, logging,
+                unixSignals,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
@@ -125,16 +134,14 @@ let package = Package(
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "Central", "PortalService", "WebSupport",
                 "Observability", hummingbird, httpTypes, logging, lifecycle, nio, nioHTTP,
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                httpClient,
             ]),
         module("SampleOffice", [grdb, sqlite, crypto]),
         module(
             "SyncTesting",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
-                "SampleOffice", grdb, crypto,
+                "SampleOffice", grdb, crypto, asn1, x509,
             ]),
         .target(name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .target(name: "WebResource", exclude: ["files"]),
@@ -144,17 +151,15 @@ let package = Package(
             [
                 "Alerts", "Catalogue", "Central", "ManagementConsole", "OneClickClient",
                 "PortalService", "SyncEngine", "SyncModel", "SyncProtocol", "Observability",
-                "WebSupport", lifecycle, logging,
+                "WebSupport", lifecycle, logging, unixSignals,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         tool(
             "oneclick",
             [
                 "Catalogue", "OneClickServer", "OneClickStore", "SyncModel", "SyncProtocol",
-                "Observability", "WebSupport", crypto, lifecycle, logging,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "Observability", "WebSupport", crypto, lifecycle, logging, unixSignals,
             ]),
         tool("central-sample", ["SampleOffice", grdb]),
         tool("syncworker-sim", ["SyncTesting", "Catalogue"]),
@@ -181,14 +186,16 @@ let package = Package(
         tests("SimulationTests", ["SyncTesting", "Catalogue"]),
         tests("TidyTests", []),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
-        tests("SyncWorkerTests", ["syncworker", "Alerts", "SyncModel"]),
+        tests(
+            "SyncWorkerTests",
+            ["syncworker", "Alerts", "OneClickClient", "SyncModel", "SyncTesting"]),
         tests(
             "AlertsTests",
             [
                 "Alerts", "SyncEngine", "SyncModel", "SyncProtocol", crypto, hummingbird,
                 httpTypes, lifecycle, logging, nio, nioPosix, nioSSL,
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
-                .product(name: "X509", package: "swift-certificates"),
+                x509,
             ]),
         tests(
             "PortalServiceTests",
@@ -199,7 +206,7 @@ let package = Package(
         tests(
             "WebSupportTests",
             [
-                "WebSupport", "SyncModel", "SyncTesting", hummingbird, httpTypes, nio,
+                "WebSupport", "SyncModel", "SyncTesting", hummingbird, httpTypes, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         tests(
@@ -207,7 +214,7 @@ let package = Package(
             [
                 "ManagementConsole", "WebSupport", "PortalService", "SyncEngine", "SyncModel",
                 "SyncProtocol", "Catalogue", "Central", "SampleOffice", "SyncTesting", hummingbird,
-                httpTypes, nio, lifecycle, logging, grdb,
+                httpTypes, nio, nioSSL, lifecycle, logging, grdb, httpClient,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -216,8 +223,8 @@ let package = Package(
             "OneClickServerTests",
             [
                 "OneClickServer", "OneClickClient", "OneClickStore", "SyncEngine", "SyncModel",
-                "SyncProtocol", "WebSupport", hummingbird, httpTypes, jwt, logging, lifecycle, nio,
-                nioHTTP, grdb, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "SyncProtocol", "SyncTesting", "WebSupport", hummingbird, httpTypes, jwt, logging,
+                lifecycle, nio, nioHTTP, nioPosix, grdb, httpClient,
             ]),
     ],
     cLanguageStandard: .gnu2x

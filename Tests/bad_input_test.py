@@ -859,7 +859,7 @@ class Enrolments(BadInput):
         for address, word in (("nonsense", "not an address"), ("http://example.com", "plain http")):
             with self.subTest(address=address):
                 self.assert_refused(
-                    self.enrol("AAAA-BBBB-CCCC", address), FAILED, "cannot be used", word,
+                    self.enrol("AAAA-BBBB-CCCC", address), MISUNDERSTOOD, "cannot be used", word,
                     "https://")
 
     def test_oneclick_not_there(self):

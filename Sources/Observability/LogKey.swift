@@ -23,6 +23,7 @@ public enum LogKey: String, CaseIterable, Sendable {
     case status
     case step
     case table
+    case until
 }
 
 extension Logger.Metadata {

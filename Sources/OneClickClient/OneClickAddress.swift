@@ -1,10 +1,15 @@
 import Foundation
+import NIOCore
 import SyncModel
 
 /// OneClick's address, checked: what crosses a network is encrypted.
 struct OneClickAddress: Sendable {
     /// Without a closing slash.
     let url: String
+    /// Without brackets.
+    let host: String
+    let port: Int
+    let isSecure: Bool
 
     init(_ text: String) throws {
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty else {
@@ -23,7 +28,16 @@ struct OneClickAddress: Sendable {
         }
         guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil
         else { throw Self.refusal("The URL", "holds more than scheme, host, port and path") }
+        self.host = host.trimmingCharacters(in: ["[", "]"])
+        isSecure = parts.scheme?.lowercased() == "https"
+        port = parts.port ?? (isSecure ? 443 : 80)
         url = text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// The name that a certificate has to prove; nil where it has to prove the IP address.
+    var nameToProve: String? {
+        let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil
+        return isAddress ? nil : host
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -19,14 +19,13 @@ public final class OneClickClient: Cloud {
     /// - Parameters:
     ///   - url: OneClick's address: https, or plain http on this machine's loopback.
     ///   - now: this machine's clock: assertions are signed with it.
-    ///   - http: made by `OneClickNetwork` where there is a proxy or an authority of one's own; its
-    ///     maker shuts it down. Nil is a client of the process that needs no shutting down.
+    ///   - line: open as long as the client is used: see `OneClickNetwork.withLine`.
     /// - Throws: `address` if the URL is not one that secrets may be sent to.
     public init(
         url: String, installation: InstallationID, key: InstallationKey,
-        now: @escaping @Sendable () -> Timestamp, http: HTTPClient? = nil
+        now: @escaping @Sendable () -> Timestamp, line: OneClickLine
     ) throws {
-        transport = Transport(address: try OneClickAddress(url), http: http)
+        transport = try Transport(url: url, line: line)
         self.installation = installation
         self.key = key
         self.now = now
@@ -36,9 +35,9 @@ public final class OneClickClient: Cloud {
     /// have been saved before: the code is good for one use.
     public static func enrol(
         url: String, code: String, key: InstallationKey, server: String, place: String,
-        http: HTTPClient? = nil
+        line: OneClickLine
     ) async throws -> EnrolmentAnswer {
-        let transport = Transport(address: try OneClickAddress(url), http: http)
+        let transport = try Transport(url: url, line: line)
         let request = EnrolmentRequest(
             protocolVersion: protocolVersion, code: code, publicKey: key.publicKeyPEM,
             server: server, place: place)

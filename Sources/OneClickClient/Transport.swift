@@ -48,12 +48,13 @@ final class Transport: Sendable {
     private static let answerBytesMax = 64 << 20
 
     private let address: OneClickAddress
-    private let http: HTTPClient
+    private let line: OneClickLine
     private let counted = Mutex(Traffic())
 
-    init(address: OneClickAddress, http: HTTPClient?) {
-        self.address = address
-        self.http = http ?? OneClickNetwork.direct
+    init(url: String, line: OneClickLine) throws {
+        try line.network.check(url: url)
+        address = try OneClickAddress(url)
+        self.line = line
     }
 
     var traffic: Traffic { counted.withLock { $0 } }
@@ -80,7 +81,7 @@ final class Transport: Sendable {
             traffic.bytesSent += request.body?.bytes.count ?? 0
         }
         do {
-            let response = try await http.execute(message(request), timeout: request.timeout)
+            let response = try await line.http.execute(message(request), timeout: request.timeout)
             let body = try await response.body.collect(upTo: Self.answerBytesMax)
             return Answer(
                 status: Int(response.status.code), headers: response.headers,
@@ -89,7 +90,7 @@ final class Transport: Sendable {
             throw CancellationError()
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            throw Unreachable.explained(error, address)
+            throw await line.explained(error, address)
         }
     }
 

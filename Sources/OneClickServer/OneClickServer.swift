@@ -8,7 +8,7 @@ import SyncModel
 import WebSupport
 
 /// OneClick's API over HTTP, as a service: runs until it is asked to shut down, then finishes the
-/// requests and commits under way.
+/// requests and commits under way. On loopback it may speak plain HTTP, elsewhere HTTPS only.
 public struct OneClickServer: Service {
     private let application: Application<RouterResponder<BasicRequestContext>>
     private let address: ListenAddress
@@ -31,42 +31,47 @@ public struct OneClickServer: Service {
         }
     }
 
-    /// Throws `address` for an address that others than this machine can reach.
+    /// Throws `address` where others than this machine would come by plain HTTP.
     ///
-    /// `onReady` is called once with the address at which requests are answered: with the port that
-    /// the system chose where 0 was asked for.
+    /// - Parameters:
+    ///   - certificate: looked at again while the server runs, and a renewed one is shown; nil
+    ///     for plain HTTP.
+    ///   - onReady: called once with the URL at which requests are answered: with the port that the
+    ///     system chose where 0 was asked for.
     public init(
-        store: OneClickStore, address: ListenAddress, settings: Settings, logger: Logger,
-        onReady: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+        store: OneClickStore, address: ListenAddress, certificate: ServerCertificate? = nil,
+        settings: Settings, logger: Logger,
+        onReady: @escaping @Sendable (_ url: String) async -> Void = { _ in }
     ) throws {
-        try Self.check(address)
+        try Self.check(address, isSecure: certificate != nil)
         let commits = Commits(store: store, settings: settings, logger: logger)
         let router = Router()
         router.add(middleware: ErrorAnswers())
         SyncAPI(store: store, commits: commits, now: settings.now).addRoutes(to: router)
         self.address = address
+        let http = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(120)))
         application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            server: try certificate?.encrypting(http) ?? http,
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port)),
-            services: [commits],
+            services: [commits] + (certificate.map { [$0] } ?? []),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
-                await onReady(address.with(port: port))
+                await onReady(address.with(port: port).url(isSecure: certificate != nil))
             },
             logger: logger)
     }
 
-    /// Plain HTTP is for the machine itself.
-    public static func check(_ address: ListenAddress) throws {
-        guard !address.isLoopback else { return }
+    /// Throws `address` where plain HTTP would leave the machine.
+    public static func check(_ address: ListenAddress, isSecure: Bool) throws {
+        guard !isSecure, !address.isLoopback else { return }
         throw SyncError(
             "address",
             "OneClick does not listen on \(address.host): plain HTTP would cross the network "
                 + "unencrypted.",
-            hint: "Listen on 127.0.0.1 and put a proxy that speaks HTTPS, such as nginx or "
-                + "Caddy, in front of it.")
+            hint: "Give a certificate and its key (--certificate, --key), or listen on 127.0.0.1 "
+                + "and put a proxy that speaks HTTPS, such as nginx or Caddy, in front of it.")
     }
 
     /// Throws `address` if nothing can listen there.

@@ -17,14 +17,27 @@ struct Serve: AsyncParsableCommand {
             Prints one line with its address when it is ready. On SIGTERM or Ctrl-C it finishes \
             what is under way and ends; the database's file alone is a backup then.
 
-            It speaks plain HTTP on this machine only. For practices elsewhere, put a proxy that \
-            speaks HTTPS in front of it.
+            For practices elsewhere it needs a certificate and its key, and speaks HTTPS then; \
+            without them it answers this machine only, such as a proxy in front of it. A renewed \
+            certificate is taken over within a minute, at once on SIGHUP; connections go on.
             """)
 
     @Option(
         help: ArgumentHelp(
             "Where to listen; port 0 takes any free port.", valueName: "HOST:PORT"))
     var listen = "127.0.0.1:8080"
+
+    @Option(
+        help: ArgumentHelp(
+            "The server's certificate, followed by those that lead to its authority (PEM).",
+            valueName: "CHAIN.pem"))
+    var certificate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Its private key (PEM), in a file that only its owner may read.",
+            valueName: "KEY.pem"))
+    var key: String?
 
     @Option(
         help: ArgumentHelp(
@@ -41,8 +54,11 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError(
                 "\"\(logLevel)\" is no log level; take debug, info, warning or error.")
         }
+        guard (certificate == nil) == (key == nil) else {
+            throw ValidationError("--certificate and --key need each other.")
+        }
         do {
-            try OneClickServer.check(try ListenAddress(listen))
+            try OneClickServer.check(try ListenAddress(listen), isSecure: certificate != nil)
         } catch let error as SyncError {
             throw ValidationError(error.description)
         }
@@ -51,15 +67,15 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         bootstrapLogging(level: Logger.Level(rawValue: logLevel) ?? .info)
         let logger = Logger(label: "oneclick")
+        let certificate = try serverCertificate(logger)
         let store = try common.store()
         let common = common
         let server = try OneClickServer(
-            store: store, address: try ListenAddress(listen),
+            store: store, address: try ListenAddress(listen), certificate: certificate,
             settings: .init(now: SystemClock.now), logger: logger,
-            onReady: { address in
+            onReady: { url in
                 // A closed standard output is no reason to stop serving.
-                try? common.answer(
-                    Answer(address: address.url), "OneClick answers at \(address.url)")
+                try? common.answer(Answer(address: url), "OneClick answers at \(url)")
             })
         let group = ServiceGroup(
             configuration: .init(
@@ -73,5 +89,11 @@ struct Serve: AsyncParsableCommand {
                 metadata: .keyed([.error: "\(error)"]))
         }
         try store.close()
+    }
+
+    private func serverCertificate(_ logger: Logger) throws -> ServerCertificate? {
+        guard let certificate, let key else { return nil }
+        return try ServerCertificate(
+            CertificateFiles(chain: certificate, key: key), now: SystemClock.now, logger: logger)
     }
 }

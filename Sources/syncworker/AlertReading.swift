@@ -110,29 +110,12 @@ struct AlertReading {
         if value(other) == nil {
             mistakes.append("\(key) is given without \(other); give both, or neither.")
         }
-        let attributes = try? FileManager.default.attributesOfItem(
-            atPath: URL(filePath: path).resolvingSymlinksInPath().path)
-        guard let mode = attributes?[.posixPermissions] as? NSNumber,
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else {
-            mistakes.append(
-                "\(key) is \"\(path)\", which cannot be read; expected a file that this user may "
-                    + "read.")
+        do {
+            return try SecretLine.read(path)
+        } catch {
+            mistakes.append("\(key) is \"\(path)\"\(error.rest)")
             return nil
         }
-        guard mode.intValue & 0o077 == 0 else {
-            mistakes.append(
-                "\(key) is \"\(path)\", which others than its owner may read or write; run "
-                    + "`chmod 600 \(path)`, and change the secret if somebody may have read it.")
-            return nil
-        }
-        // An editor ends the line.
-        let secret = text.trimmingCharacters(in: .newlines)
-        guard !secret.isEmpty, !secret.contains(where: \.isNewline) else {
-            mistakes.append("\(key) is \"\(path)\"; expected a file with one line, the secret.")
-            return nil
-        }
-        return secret
     }
 }
 

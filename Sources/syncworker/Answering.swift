@@ -50,11 +50,13 @@ struct Approve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings()
-        let receipt = try await Wiring(settings: settings).cloud().answer(
-            AnswerRequest(
-                answer: keep ? .keep : .approve, table: table.map(TableName.init(rawValue:)),
-                keys: keys.isEmpty ? nil : try keys.map(Self.key),
-                seenAt: try seen.map(Self.time), person: NSUserName()))
+        let request = AnswerRequest(
+            answer: keep ? .keep : .approve, table: table.map(TableName.init(rawValue:)),
+            keys: keys.isEmpty ? nil : try keys.map(Self.key),
+            seenAt: try seen.map(Self.time), person: NSUserName())
+        let receipt = try await settings.withLine {
+            try await Wiring(settings: settings).cloud($0).answer(request)
+        }
         try common.answer(receipt, words(receipt.answered))
     }
 

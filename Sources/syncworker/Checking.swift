@@ -30,7 +30,7 @@ struct Configuration: AsyncParsableCommand {
             let wiring = Wiring(settings: settings)
             let catalogue = try wiring.catalogue()
             try await wiring.central().close()
-            _ = try wiring.cloud()
+            _ = try await settings.withLine { try wiring.cloud($0) }
             let capture = try Capture.status(path: settings.central, catalogue: catalogue)
             var values = [
                 "config": settings.file, "central": Settings.sqlite + settings.central,
@@ -46,8 +46,10 @@ struct Configuration: AsyncParsableCommand {
                 "console_listen": settings.console?.url(
                     isSecure: settings.consoleCertificate != nil) ?? "none",
                 "console_address": settings.consoleLink ?? "(none)",
-                "console_certificate": settings.consoleCertificate?.chainFile ?? "(none)",
+                "console_certificate": settings.consoleCertificate?.chain ?? "(none)",
             ]
+            values.merge(settings.network.shown) { $1 }
+            values["proxy_password_file"] = settings.proxyPasswordFile.map { "(in \($0))" }
             values.merge(settings.alerts.shown) { $1 }
             values.merge(settings.alertSecretFiles.mapValues { "(in \($0))" }) { $1 }
             let lines = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

@@ -16,7 +16,7 @@ struct ConsoleReading {
 
     /// Nil for nowhere.
     private(set) var address: ListenAddress?
-    private(set) var certificate: ConsoleServer.Certificate?
+    private(set) var certificate: CertificateFiles?
     /// Where people find it; nil where nothing is known that would help them.
     private(set) var link: String?
     private(set) var mistakes: [String] = []
@@ -64,7 +64,7 @@ struct ConsoleReading {
                 "\(file) cannot be read: console_certificate and console_key name PEM files.")
         }
         if let chain = files[0], let key = files[1] {
-            certificate = ConsoleServer.Certificate(chainFile: chain, keyFile: key)
+            certificate = CertificateFiles(chain: chain, key: key)
         } else if files.contains(where: { $0 != nil }) {
             mistakes.append("console_certificate and console_key need each other.")
         }

@@ -19,7 +19,9 @@ struct Held: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings()
-        let status = try await Wiring(settings: settings).cloud().status()
+        let status = try await settings.withLine {
+            try await Wiring(settings: settings).cloud($0).status()
+        }
         let list = HeldList(status, now: SystemClock.now())
         try common.answer(list, list.text(settings.time))
     }

@@ -30,6 +30,8 @@ struct Initialise: AsyncParsableCommand {
             valueName: "CODE"))
     var code: String
 
+    @OptionGroup var network: NetworkOptions
+
     @Option(help: ArgumentHelp("Another catalogue than the built-in one.", valueName: "FILE"))
     var catalogue: String?
 
@@ -63,10 +65,15 @@ struct Initialise: AsyncParsableCommand {
             throw ValidationError(
                 "\"\(timeZone)\" is no time zone. Name a place, such as Europe/London.")
         }
+        let mistakes = network.reading(oneclick: oneclick).mistakes
+        guard mistakes.isEmpty else {
+            throw ValidationError(mistakes.joined(separator: "\n"))
+        }
     }
 
     func run() async throws {
         let path = Settings.path(ofCentral: central) ?? ""
+        let way = network.reading(oneclick: oneclick)
         let file = Settings.absolute(common.config)
         if FileManager.default.fileExists(atPath: file), !force {
             throw SyncError(
@@ -74,7 +81,8 @@ struct Initialise: AsyncParsableCommand {
                 hint: "Leave it, name another with --config, or replace it with --force.")
         }
         var settings = Settings(
-            file: file, central: path, oneclick: oneclick, practice: PracticeID(rawValue: 0),
+            file: file, central: path, oneclick: oneclick, network: way.network,
+            proxyPasswordFile: way.passwordFile, practice: PracticeID(rawValue: 0),
             installation: InstallationID(rawValue: ""),
             catalogue: catalogue.map { Settings.absolute($0) }, intervalMinutes: 30,
             historyDays: SQLiteJournal.keptDaysDefault,
@@ -110,9 +118,11 @@ struct Initialise: AsyncParsableCommand {
     private func enrol(_ settings: Settings) async throws -> EnrolmentAnswer {
         let key = try InstallationKey.readOrMake(file: settings.keyFile)
         do {
-            return try await OneClickClient.enrol(
-                url: oneclick, code: code, key: key, server: settings.server,
-                place: Naming.place(central: settings.central))
+            return try await settings.withLine { line in
+                try await OneClickClient.enrol(
+                    url: oneclick, code: code, key: key, server: settings.server,
+                    place: Naming.place(central: settings.central), line: line)
+            }
         } catch var error as SyncError {
             guard error.code == .unreachable else { throw error }
             // The client speaks of the next synchronisation; none follows an enrolment.
@@ -150,6 +160,7 @@ struct Initialise: AsyncParsableCommand {
             central: \(Self.quoted(Settings.sqlite + settings.central))
             # OneClick's address.
             oneclick: \(Self.quoted(settings.oneclick))
+            \(networkLines(settings))
             # From the enrolment; the private key lies beside this file in syncworker.key.
             practice: \(settings.practice)
             installation: \(Self.quoted(settings.installation.rawValue))
@@ -189,6 +200,20 @@ struct Initialise: AsyncParsableCommand {
 
             """
         try Data(text.utf8).write(to: URL(filePath: settings.file), options: .atomic)
+    }
+
+    private func networkLines(_ settings: Settings) -> String {
+        func line(_ key: String, _ value: String?, _ example: String) -> String {
+            value.map { "\(key): \(Self.quoted($0))" } ?? "# \(key): \(example)"
+        }
+        return """
+            # A proxy on the way there, http://HOST:PORT or http://USER@HOST:PORT; the password in a
+            # file that only its owner may read.
+            \(line("proxy", settings.network.proxy?.url, "http://proxy.example.com:3128"))
+            \(line("proxy_password_file", settings.proxyPasswordFile, "syncworker.proxy"))
+            # The authorities that may vouch for OneClick, as a PEM file, in place of the system's.
+            \(line("certificate_authorities", settings.network.authorityFile, "authorities.pem"))
+            """
     }
 
     private static func quoted(_ text: String) -> String {

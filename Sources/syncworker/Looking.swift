@@ -32,7 +32,9 @@ struct Status: AsyncParsableCommand {
             service: try await service?.status(), process: process,
             lastRun: try await Runs.last(1, service, settings).first)
         do {
-            answer.oneclick = try await Wiring(settings: settings).cloud().status()
+            answer.oneclick = try await settings.withLine {
+                try await Wiring(settings: settings).cloud($0).status()
+            }
         } catch let error as SyncError {
             answer.oneclickError = error.description
         }

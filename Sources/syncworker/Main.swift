@@ -20,7 +20,8 @@ struct SyncWorker: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             Initialise.self, Serve.self, Run.self, Status.self, Runs.self, Held.self, Approve.self,
-            Configuration.self, CaptureCommand.self, Administrator.self, HashPassword.self,
+            Configuration.self, Connect.self, CaptureCommand.self, Administrator.self,
+            HashPassword.self,
             AlertTest.self,
         ])
 

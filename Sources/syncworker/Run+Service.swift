@@ -97,7 +97,9 @@ private struct LostRun {
     private var commit: String {
         get async {
             guard let run = progress?.run.id,
-                let state = try? await Wiring(settings: settings).cloud().state(of: run)
+                let state = try? await settings.withLine({ line in
+                    try await Wiring(settings: settings).cloud(line).state(of: run)
+                })
             else { return "" }
             return switch state {
             case .committed: " OneClick has committed it."

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Observability
 import ManagementConsole
+import OneClickClient
 import PortalService
 import SyncEngine
 import SyncModel
@@ -47,19 +48,22 @@ struct Run: AsyncParsableCommand {
             if let service = await ControlClient(socket: settings.socket) {
                 try await ask(service, request, settings)
             } else {
-                try await perform(request, settings)
+                try await settings.withLine { try await perform(request, settings, $0) }
             }
         try common.answer(record, record.text)
         if record.outcome.exitCode != 0 { throw ExitCode(record.outcome.exitCode) }
     }
 
-    private func perform(_ request: RunRequest, _ settings: Settings) async throws -> RunRecord {
+    private func perform(
+        _ request: RunRequest, _ settings: Settings, _ line: OneClickLine
+    ) async throws -> RunRecord {
         let wiring = Wiring(settings: settings)
         let (lock, journal) = try await wiring.takeCharge()
         let bars = common.json ? nil : ProgressBars()
         let record = await Self.untilInterrupted { isStopped in
             await wiring.perform(
-                request, journal: journal, progress: { bars?.show($0) }, isStopped: isStopped)
+                request, journal: journal, line: line, progress: { bars?.show($0) },
+                isStopped: isStopped)
         }
         bars?.clear()
         // The last moment for what the journal could not take before.

@@ -5,11 +5,13 @@ import Foundation
 import Logging
 import ManagementConsole
 import Observability
+import OneClickClient
 import PortalService
 import ServiceLifecycle
 import SyncEngine
 import SyncModel
 import UnixSignals
+import WebSupport
 
 /// The Portal Service's process.
 struct Serve: AsyncParsableCommand {
@@ -35,13 +37,17 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try await common.settings()
         bootstrapLogging(level: settings.logLevel)
+        try await settings.withLine { try await serve(settings, $0) }
+    }
+
+    private func serve(_ settings: Settings, _ line: OneClickLine) async throws {
         let logger = Logger(label: "syncworker")
         let wiring = Wiring(settings: settings)
         _ = try wiring.catalogue()
-        _ = try wiring.cloud()
+        _ = try wiring.cloud(line)
         let (lock, journal) = try await wiring.takeCharge()
         let alerts = wiring.alertService(journal, logger)
-        let connections = wiring.connections()
+        let connections = wiring.connections(line)
         let portal = Portal(
             server: settings.server,
             schedule: Schedule(
@@ -57,14 +63,16 @@ struct Serve: AsyncParsableCommand {
             settle: { (try? await journal.writeLate()) != nil },
             perform: { request, progress, isStopped in
                 let record = await wiring.perform(
-                    request, journal: journal, progress: progress, isStopped: isStopped)
+                    request, journal: journal, line: line, progress: progress,
+                    isStopped: isStopped)
                 Self.log(record, logger)
                 if request.only == nil { await alerts.finished(record) }
                 connections.nudge()
                 return record
             })
         let console = try wiring.console(
-            portal: portal, journal: journal, connections: connections, alerts: alerts)
+            portal: portal, journal: journal, connections: connections, alerts: alerts,
+            line: line)
         let control = ControlSocket(console: console, path: settings.socket)
         var quiet = logger
         quiet.logLevel = .warning
@@ -77,7 +85,10 @@ struct Serve: AsyncParsableCommand {
         if let address = settings.console {
             services.append(
                 try ConsoleServer(
-                    console: console, address: address, certificate: settings.consoleCertificate,
+                    console: console, address: address,
+                    certificate: try settings.consoleCertificate.map {
+                        try ServerCertificate($0, now: SystemClock.now, logger: logger)
+                    },
                     logger: quiet, onReady: { await ready.isListening(console: $0) }))
         }
         let group = ServiceGroup(

@@ -4,6 +4,7 @@ import Configuration
 import Foundation
 import Logging
 import ManagementConsole
+import OneClickClient
 import SyncModel
 import SystemPackage
 import WebSupport
@@ -14,6 +15,9 @@ struct Settings: Sendable {
     var file: String
     var central: String
     var oneclick: String
+    /// The way there.
+    var network = OneClickNetwork()
+    var proxyPasswordFile: String?
     var practice: PracticeID
     var installation: InstallationID
     var catalogue: String?
@@ -28,7 +32,7 @@ struct Settings: Sendable {
     var logLevel: Logger.Level
     /// Where the console answers browsers; nil for nowhere.
     var console: ListenAddress?
-    var consoleCertificate: ConsoleServer.Certificate?
+    var consoleCertificate: CertificateFiles?
     /// Where people find it, for messages.
     var consoleLink: String?
     /// Where messages about failures go.
@@ -64,7 +68,7 @@ struct Settings: Sendable {
         [
             "central", "oneclick", "practice", "installation", "catalogue", "interval_minutes",
             "history_days", "server", "central_wait_seconds", "time_zone", "log_level",
-        ] + ConsoleReading.keys + AlertReading.keys
+        ] + NetworkReading.keys + ConsoleReading.keys + AlertReading.keys
 
     static func path(ofCentral value: String) -> String? {
         guard value.hasPrefix(sqlite), value.count > sqlite.count else { return nil }
@@ -140,13 +144,16 @@ struct Settings: Sendable {
 
         mutating func settings(_ file: String) -> Settings {
             let folder = (file as NSString).deletingLastPathComponent
+            var network = NetworkReading(folder: folder, value: optional)
+            network.read()
             var console = ConsoleReading(folder: folder, value: optional)
             console.read()
             var alerts = AlertReading(folder: folder, value: optional)
             alerts.read()
-            mistakes += console.mistakes + alerts.mistakes
+            mistakes += network.mistakes + console.mistakes + alerts.mistakes
             return Settings(
-                file: file, central: central(folder), oneclick: address(),
+                file: file, central: central(folder), oneclick: text("oneclick"),
+                network: network.network, proxyPasswordFile: network.passwordFile,
                 practice: PracticeID(rawValue: Int64(number("practice", nil, 1...Int.max))),
                 installation: InstallationID(rawValue: text("installation")),
                 catalogue: optional("catalogue").map { Settings.absolute($0, in: folder) },
@@ -170,15 +177,6 @@ struct Settings: Sendable {
             guard let value = optional(key) else {
                 mistakes.append("\(key) is missing.")
                 return ""
-            }
-            return value
-        }
-
-        private mutating func address() -> String {
-            let value = text("oneclick")
-            let parts = URLComponents(string: value)
-            if !value.isEmpty, parts?.host == nil || !["https", "http"].contains(parts?.scheme) {
-                mistakes.append("oneclick is \"\(value)\"; expected an address, https://...")
             }
             return value
         }

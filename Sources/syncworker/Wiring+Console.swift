@@ -10,15 +10,16 @@ import WebSupport
 
 /// The console's parts.
 extension Wiring {
-    func connections() -> Connections {
+    func connections(_ line: OneClickLine) -> Connections {
         Connections(
-            askOneClick: { try await cloud().status() },
+            askOneClick: { try await cloud(line).status() },
             askCentral: { try await central().close() }, now: SystemClock.now,
             wait: { try await Task.sleep(for: $0) })
     }
 
     func console(
-        portal: Portal, journal: SQLiteJournal, connections: Connections, alerts: AlertService
+        portal: Portal, journal: SQLiteJournal, connections: Connections, alerts: AlertService,
+        line: OneClickLine
     ) throws -> Console {
         try Console(
             portal: portal, journal: journal, connections: connections,
@@ -32,7 +33,7 @@ extension Wiring {
                 isSecure: settings.consoleCertificate != nil, now: SystemClock.now,
                 wait: { try await Task.sleep(for: $0) },
                 token: { Naming.token() + Naming.token() },
-                answer: { try await cloud().answer($0) },
+                answer: { try await cloud(line).answer($0) },
                 alerts: { await words(of: alerts.status()) }))
     }
 

@@ -35,10 +35,10 @@ struct Wiring: Sendable {
             busyTimeout: .seconds(settings.centralWaitSeconds), now: SystemClock.now)
     }
 
-    func cloud() throws -> OneClickClient {
+    func cloud(_ line: OneClickLine) throws -> OneClickClient {
         try OneClickClient(
             url: settings.oneclick, installation: settings.installation,
-            key: try InstallationKey(file: settings.keyFile), now: SystemClock.now)
+            key: try InstallationKey(file: settings.keyFile), now: SystemClock.now, line: line)
     }
 
     /// The right to synchronise, and the journal, in which nothing is under way then.
@@ -52,7 +52,7 @@ struct Wiring: Sendable {
 
     /// Opens Central for each run: one that was not there yesterday may be there today.
     func perform(
-        _ request: RunRequest, journal: SQLiteJournal,
+        _ request: RunRequest, journal: SQLiteJournal, line: OneClickLine,
         progress: @escaping @Sendable (RunProgress) -> Void,
         isStopped: @escaping @Sendable () -> Bool
     ) async -> RunRecord {
@@ -61,7 +61,7 @@ struct Wiring: Sendable {
             let logger = Logger(label: "syncworker")
             let runner = Runner(
                 source: LoggedSource(central, logger: logger),
-                cloud: LoggedCloud(try cloud(), logger: logger), journal: journal,
+                cloud: LoggedCloud(try cloud(line), logger: logger), journal: journal,
                 settings: RunSettings(
                     practice: settings.practice, shapes: try catalogue().shapes,
                     server: settings.server, place: Naming.place(central: settings.central)),
@@ -101,6 +101,13 @@ struct Wiring: Sendable {
 
     static let environment = RunEnvironment(
         now: SystemClock.now, token: Naming.token, wait: { try await Task.sleep(for: $0) })
+}
+
+extension Settings {
+    /// Runs `body` with a line to OneClick that is open until it ends.
+    func withLine<T: Sendable>(_ body: (OneClickLine) async throws -> T) async throws -> T {
+        try await network.withLine(now: SystemClock.now, body)
+    }
 }
 
 enum Naming {

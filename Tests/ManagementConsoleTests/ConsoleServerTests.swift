@@ -1,6 +1,10 @@
+import AsyncHTTPClient
 import Foundation
 import HummingbirdTesting
+import NIOSSL
+import ServiceLifecycle
 import SyncModel
+import SyncTesting
 import Testing
 import WebSupport
 
@@ -22,21 +26,54 @@ struct ConsoleServerTests {
         }
         #expect(error?.message.contains("without a certificate") == true)
         #expect(error?.hint.contains("console_certificate") == true)
-        let files = ConsoleServer.Certificate(chainFile: "chain.pem", keyFile: "key.pem")
+        let files = CertificateFiles(chain: "chain.pem", key: "key.pem")
         try ConsoleServer.check(address, files)
     }
 
-    @Test func `a certificate that cannot be read is named`() throws {
-        let chain = office.folder.path(of: "chain.pem")
-        try Data("no certificate".utf8).write(to: URL(filePath: chain))
-        let error = #expect(throws: SyncError.self) {
-            try ConsoleServer(
-                console: office.console, address: .anyLoopbackPort,
-                certificate: .init(
-                    chainFile: chain, keyFile: office.folder.path(of: "nothing.pem")),
-                logger: .silent)
+    @Test func `pages are served over HTTPS, and a renewed certificate is shown`() async throws {
+        let folder = office.folder.url.path
+        let (old, new) = (try TestAuthority("Old Authority"), try TestAuthority("New Authority"))
+        try old.identity().write(to: folder)
+        let (waits, isWaiting) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let (times, time) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let certificate = try ServerCertificate(
+            CertificateFiles(chain: folder + "/chain.pem", key: folder + "/key.pem"),
+            now: { Timestamp("2026-11-23T12:00:00Z")! }, logger: .silent,
+            wait: {
+                isWaiting.yield()
+                guard await times.first(where: { _ in true }) != nil else {
+                    throw CancellationError()
+                }
+            })
+        let (addresses, address) = AsyncStream<String>.makeStream(
+            bufferingPolicy: .bufferingOldest(1))
+        let server = try ConsoleServer(
+            console: office.console, address: .anyLoopbackPort, certificate: certificate,
+            logger: .silent, onReady: { address.yield($0) })
+        let group = ServiceGroup(configuration: .init(services: [server], logger: .silent))
+        try await withThrowingDiscardingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            let url = try #require(await addresses.first { _ in true })
+            #expect(url.hasPrefix("https://127.0.0.1:"))
+            #expect(try await isServed(url, trusting: old))
+            #expect(try await !isServed(url, trusting: new))
+            _ = await waits.first { _ in true }
+            try new.identity().write(to: folder)
+            time.yield()
+            while try await !isServed(url, trusting: new) {}
+            await group.triggerGracefulShutdown()
         }
-        #expect(error?.message.contains(chain) == true)
+    }
+
+    /// Over a connection of its own.
+    private func isServed(_ url: String, trusting authority: TestAuthority) async throws -> Bool {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        let trusted = try NIOSSLCertificate(bytes: Array(try authority.pem.utf8), format: .pem)
+        tls.trustRoots = .certificates([trusted])
+        return try await HTTPClient.withHTTPClient(configuration: .init(tlsConfiguration: tls)) {
+            let request = HTTPClientRequest(url: url + "/sign-in")
+            return (try? await $0.execute(request, timeout: .seconds(20)))?.status == .ok
+        }
     }
 
     @Test func `people sign in over a real connection`() async throws {

@@ -35,7 +35,7 @@ struct ClientTests {
                 headers: [.contentType: foreign.type, .location: "http://127.0.0.1:1/login"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: foreign.body)))
         } _: { url in
-            let error = await syncError { _ = try await client(url).status() }
+            let error = await syncError { try await status(url) }
             #expect(error?.code == "not_oneclick")
             #expect(error?.message.contains("HTTP \(foreign.status.code)") == true)
             #expect(error?.recovery == (foreign.status.code >= 500 ? .retry : .person))
@@ -76,7 +76,7 @@ struct ClientTests {
             if let header = refused.header { response.headers[.retryAfter] = header }
             return response
         } _: { url in
-            let error = await syncError { _ = try await client(url).status() }
+            let error = await syncError { try await status(url) }
             #expect(error?.code.rawValue == refused.code)
             #expect(error?.description == "M. H.")
             #expect(error?.recovery == refused.recovery)
@@ -89,7 +89,7 @@ struct ClientTests {
     func notThere() async throws {
         // Port 1 is assigned to a service that nobody runs; a port that was free a moment ago may
         // be another test's by now.
-        let error = await syncError { _ = try await client("http://127.0.0.1:1").status() }
+        let error = await syncError { try await status("http://127.0.0.1:1") }
         #expect(error?.code == .unreachable)
         #expect(error?.recovery == .retry)
         #expect(error?.isOutcomeUnknown == false)
@@ -103,7 +103,7 @@ struct ClientTests {
             "https://user:secret@oneclick.example", "https://oneclick.example/?token=secret",
         ])
     func address(_ url: String) async throws {
-        let error = await syncError { _ = try client(url) }
+        let error = await syncError { try OneClickNetwork().check(url: url) }
         #expect(error?.code == "address")
         #expect(error?.description.contains("secret") == false)
     }
@@ -115,7 +115,7 @@ struct ClientTests {
             "http://[::1]:8080", "HTTP://LocalHost:1",
         ])
     func goodAddress(_ url: String) throws {
-        _ = try client(url)
+        try OneClickNetwork().check(url: url)
     }
 
     @Test("Requests and the bytes of their bodies are counted")
@@ -131,10 +131,13 @@ struct ClientTests {
         }
     }
 
-    private func client(_ url: String) throws -> OneClickClient {
-        try OneClickClient(
-            url: url, installation: InstallationID(rawValue: "i"), key: InstallationKey(),
-            now: { TestOneClick.midday })
+    private func status(_ url: String) async throws {
+        try await OneClickNetwork().withLine(now: { TestOneClick.midday }) { line in
+            _ = try await OneClickClient(
+                url: url, installation: InstallationID(rawValue: "i"), key: InstallationKey(),
+                now: { TestOneClick.midday }, line: line
+            ).status()
+        }
     }
 }
 

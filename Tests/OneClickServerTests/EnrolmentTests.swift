@@ -11,7 +11,7 @@ struct EnrolmentTests {
             let code = try await oneClick.addPractice("Example & Co")
             let answer = try await OneClickClient.enrol(
                 url: oneClick.url, code: " " + code.lowercased().filter { $0 != "-" },
-                key: InstallationKey(), server: "OFFICE-1", place: "p1")
+                key: InstallationKey(), server: "OFFICE-1", place: "p1", line: oneClick.line)
             #expect(answer.practiceName == "Example & Co")
             let known = try await oneClick.store.installation(answer.installation)
             #expect(known?.practice == answer.practice)
@@ -63,6 +63,7 @@ struct EnrolmentTests {
 
     private func enrol(_ oneClick: TestOneClick, _ code: String) async throws {
         _ = try await OneClickClient.enrol(
-            url: oneClick.url, code: code, key: InstallationKey(), server: "OFFICE-1", place: "p1")
+            url: oneClick.url, code: code, key: InstallationKey(), server: "OFFICE-1",
+            place: "p1", line: oneClick.line)
     }
 }

@@ -27,18 +27,22 @@ final class TestOneClick: Sendable {
 
     let store: OneClickStore
     let url: String
+    /// To it.
+    let line: OneClickLine
     private let time: Mutex<Timestamp>
     private let codes = Mutex(0)
 
-    private init(store: OneClickStore, url: String, time: Timestamp) {
+    private init(store: OneClickStore, url: String, line: OneClickLine, time: Timestamp) {
         self.store = store
         self.url = url
+        self.line = line
         self.time = Mutex(time)
     }
 
     /// Serves while `body` runs, then shuts down gracefully.
     static func serving<T: Sendable>(
-        store: OneClickStore? = nil,
+        store: OneClickStore? = nil, certificate: ServerCertificate? = nil,
+        network: OneClickNetwork = OneClickNetwork(),
         waitForReceipt: @escaping @Sendable () async throws -> Void = {
             try await ContinuousClock().sleep(for: .seconds(60))
         },
@@ -46,17 +50,19 @@ final class TestOneClick: Sendable {
     ) async throws -> T {
         let store = try store ?? OneClickStore.inMemory(shapes: shapes, vault: vault)
         let clock = Clock()
-        let (ready, isReady) = AsyncStream<ListenAddress>.makeStream(
+        let (ready, isReady) = AsyncStream<String>.makeStream(
             bufferingPolicy: .bufferingOldest(1))
         let server = try OneClickServer(
-            store: store, address: .anyLoopbackPort,
+            store: store, address: .anyLoopbackPort, certificate: certificate,
             settings: .init(now: { clock.read() }, waitForReceipt: waitForReceipt),
             logger: .silent, onReady: { isReady.yield($0) })
         return try await running(server) {
-            let address = await ready.first { _ in true }
-            let oneClick = TestOneClick(store: store, url: address?.url ?? "", time: midday)
-            clock.follow(oneClick)
-            return try await body(oneClick)
+            let url = await ready.first { _ in true } ?? ""
+            return try await network.withLine(now: { clock.read() }) { line in
+                let oneClick = TestOneClick(store: store, url: url, line: line, time: midday)
+                clock.follow(oneClick)
+                return try await body(oneClick)
+            }
         }
     }
 
@@ -82,9 +88,10 @@ final class TestOneClick: Sendable {
     func enrolled(_ name: String = "Example & Co") async throws -> TestInstallation {
         let key = InstallationKey()
         let answer = try await OneClickClient.enrol(
-            url: url, code: try await addPractice(name), key: key, server: "OFFICE-1", place: "p1")
+            url: url, code: try await addPractice(name), key: key, server: "OFFICE-1", place: "p1",
+            line: line)
         let client = try OneClickClient(
-            url: url, installation: answer.installation, key: key, now: { self.now })
+            url: url, installation: answer.installation, key: key, now: { self.now }, line: line)
         return TestInstallation(answer: answer, key: key, client: client)
     }
 }

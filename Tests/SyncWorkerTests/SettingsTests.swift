@@ -58,6 +58,8 @@ struct SettingsTests {
             practice: seven
             interval_minutes: 0
             intervall: 5
+            proxy: proxy.example
+            certificate_authorities: /nowhere/own.pem
             log_level: loud
             time_zone: Europe/Londn
             central_wait_seconds: 99999999999999999999
@@ -69,6 +71,8 @@ struct SettingsTests {
             #"oneclick is "oneclick.example"; expected an address"#,
             #"practice is "seven"; expected a number"#, "installation is missing.",
             #"interval_minutes is "0"; expected a number from 1 to 1440."#,
+            #"proxy is "proxy.example"; expected http://HOST:PORT"#,
+            #"certificate_authorities is "/nowhere/own.pem"; expected a file with certificates"#,
             "intervall is no key;", #"log_level is "loud"; expected one of trace"#,
             #"time_zone is "Europe/Londn"; expected a place, such as Europe/London."#,
             #"central_wait_seconds is "99999999999999999999""#,

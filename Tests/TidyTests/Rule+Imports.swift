@@ -22,7 +22,7 @@ extension Rule {
             "SyncModel", "SyncProtocol", "SyncEngine", "SQLDrivers", "Observability",
         ],
         "Alerts": ["SyncModel", "SyncProtocol", "SyncEngine", "Observability"],
-        "WebSupport": ["SyncModel", "SQLDrivers", "WebResource"],
+        "WebSupport": ["SyncModel", "SQLDrivers", "WebResource", "Observability"],
         "ManagementConsole": [
             "SyncModel", "SyncProtocol", "SyncEngine", "Central", "PortalService", "WebSupport",
             "Observability",
