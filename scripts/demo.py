@@ -52,7 +52,8 @@ class Demo:
         self.central = self.folder / "central.db"
         self.oneclick = self.folder / "oneclick.db"
         self.config = self.folder / "syncworker.yaml"
-        for path in (self.central, self.oneclick, self.config):
+        self.authority = self.folder / "authority.pem"
+        for path in (self.central, self.oneclick, self.config, self.authority):
             if path.exists():
                 sys.exit(f"{path} is there already. Name another folder with --dir.")
         self.processes = []
@@ -86,7 +87,26 @@ class Demo:
 
     # Steps
 
+    def certify(self):
+        """A certificate authority of the demo's own, and its certificate for OneClick."""
+        def openssl(*words):
+            subprocess.run(["openssl", *map(str, words)], check=True, stderr=subprocess.DEVNULL,
+                           cwd=self.folder)
+        new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        openssl("req", "-x509", *new_key, "-keyout", "authority.key", "-out", self.authority,
+                "-days", 30, "-subj", "/CN=Demo Authority",
+                "-addext", "keyUsage=critical,keyCertSign")
+        openssl("req", *new_key, "-keyout", "oneclick.key", "-out", "oneclick.csr",
+                "-subj", "/CN=localhost")
+        (self.folder / "oneclick.names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        openssl("x509", "-req", "-in", "oneclick.csr", "-CA", self.authority,
+                "-CAkey", "authority.key", "-CAcreateserial", "-days", 30,
+                "-extfile", "oneclick.names", "-out", "oneclick.pem")
+        # Nobody signs anything with it any more.
+        (self.folder / "authority.key").unlink()
+
     def prepare(self):
+        self.certify()
         size = ["--clients", self.options.clients, "--seed", 1]
         if self.options.transactions is not None:
             size += ["--transactions", self.options.transactions]
@@ -97,11 +117,15 @@ class Demo:
         practice = json.loads(self.call(
             "oneclick", "practice", "add", "Demo & Co", "--database", database, "--json"))
         served = self.start(
-            "oneclick", "serve", "--database", database, "--listen", "127.0.0.1:0", "--json")
+            "oneclick", "serve", "--database", database, "--listen", "127.0.0.1:0",
+            "--certificate", self.folder / "oneclick.pem", "--key", self.folder / "oneclick.key",
+            "--json")
         self.address = served["address"]
         self.call(
             "syncworker", "init", "--central", f"sqlite:{self.central}", "--oneclick",
-            self.address, "--code", practice["code"], "--config", self.config)
+            self.address, "--certificate-authorities", self.authority, "--code",
+            practice["code"], "--config", self.config)
+        print(self.call("syncworker", "connect", "check", "--config", self.config))
         self.practice = practice["practice"]
 
     def serve(self):
