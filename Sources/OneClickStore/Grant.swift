@@ -1,4 +1,5 @@
 import SyncModel
+import SyncProtocol
 
 /// What OneClick holds of one authorisation by HMRC.
 ///
@@ -63,8 +64,9 @@ public struct Grant: Sendable, Hashable {
 
     /// A token column's place: the associated data with which its cipher text opens, the same
     /// whether the premises sealed it or OneClick, which refreshed it.
-    public func place(of column: String) -> String {
-        "\(practice)|\(Grants.table)|\(Key(credential))|\(column)"
+    public func place(of column: String) -> Sealing.Place {
+        Sealing.Place(
+            practice: practice, table: Grants.table, key: Key(credential), column: column)
     }
 }
 

@@ -11,7 +11,7 @@ extension OneClickStore {
         public var value: SealedValue
     }
 
-    /// Every sealed value of every practice's tables.
+    /// Every sealed value of every practice: of its tables, and of the grants that were adopted.
     public func sealedValues() async throws -> [Sealed] {
         let shapes = shapes
         return try await read { db in
@@ -20,6 +20,7 @@ extension OneClickStore {
             for id in practices {
                 let store = PracticeStore(db, shapes: shapes, id: PracticeID(rawValue: id))
                 for shape in shapes.tables { values += try store.sealedValues(of: shape) }
+                values += try Grants(db: db, practice: store.id).all().flatMap(\.sealedValues)
             }
             return values
         }
@@ -72,6 +73,15 @@ struct VaultKeys {
                 hint: "Run `oneclick migrate`, which makes one.")
         }
         return VaultKey(id: row["id"], publicKey: row["public_key"])
+    }
+}
+
+extension Grant {
+    fileprivate var sealedValues: [OneClickStore.Sealed] {
+        [("access_token", tokens?.access), ("refresh_token", tokens?.refresh)].compactMap {
+            column, value in
+            value.map { OneClickStore.Sealed(place: place(of: column), value: $0) }
+        }
     }
 }
 

@@ -65,7 +65,7 @@ struct RevocationTests {
         let file = try StoreFile()
         defer { file.remove() }
         let other = try OneClickStore(
-            path: file.path, shapes: TestOneClick.shapes, vault: TestOneClick.vault)
+            path: file.path, shapes: TestOneClick.shapes)
         defer { try? other.close() }
         try await TestOneClick.serving(store: file.store) { oneClick in
             let office = try await oneClick.enrolled()

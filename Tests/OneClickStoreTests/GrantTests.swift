@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import GRDB
 import SyncModel
@@ -166,12 +165,8 @@ struct GrantTests {
             practice: practice.id, vault: TestVault.key, fingerprintKey: [1, 2, 3])
         let sealed = try sealer.seal(
             Array("secret".utf8), table: Grants.table, key: Key(7), column: "refresh_token")
-        var recipient = try HPKE.Recipient(
-            privateKey: TestVault.privateKey, ciphersuite: .Curve25519_SHA256_ChachaPoly,
-            info: Sealer.info, encapsulatedKey: Data(sealed.cipher.prefix(32)))
-        let opened = try recipient.open(
-            Data(sealed.cipher.dropFirst(32)),
-            authenticating: Data(grant.place(of: "refresh_token").utf8))
+        let opened = try Sealing.open(
+            sealed.cipher, with: TestVault.privateKey, at: grant.place(of: "refresh_token"))
         #expect(String(decoding: opened, as: UTF8.self) == "secret")
     }
 
