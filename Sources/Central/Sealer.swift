@@ -2,8 +2,8 @@ import Crypto
 import SyncModel
 import SyncProtocol
 
-/// Seals the values of sealed columns to OneClick's vault (`Sealing`), each in its own place, with a
-/// keyed fingerprint by which equal ones are known.
+/// Seals the values of sealed columns to OneClick's vault (`Sealing`), each in its own place, with
+/// a keyed fingerprint by which equal ones are known.
 package struct Sealer {
     var practice: PracticeID
     var vaultKey: String

@@ -10,8 +10,8 @@ struct VaultCommand: AsyncParsableCommand {
         commandName: "vault",
         abstract: "Look at the keys that open sealed values, make a new one, open every value.",
         discussion: """
-            The private keys lie in a file beside the database (FILE.vault). `oneclick serve` never \
-            reads it.
+            The private keys lie in a file beside the database (FILE.vault), which `oneclick \
+            serve` never reads.
             """,
         subcommands: [VaultStatus.self, VaultRotate.self, VaultCheck.self])
 }

@@ -82,9 +82,9 @@ extension Mutants {
             # Mutants
 
             Written by `syncworker-sim --mutants`; the mistakes are in \
-            [Tests/Mutants](../Tests/Mutants). \(rows.count - missed) of \(rows.count) were caught, \
-            of \(count) that there are; in the product as it is nothing was found. Each row is of \
-            the last time it was tried, at the commit named.
+            [Tests/Mutants](../Tests/Mutants). Of \(count) that there are \(rows.count) were tried \
+            and \(rows.count - missed) caught; in the product as it is nothing was found. Each row \
+            is of the last time it was tried, at the commit named.
 
             | | bug | caught by | seed | seconds | commit |
             |---|---|---|---|---|---|

@@ -121,8 +121,8 @@ struct Initialise: AsyncParsableCommand {
                 capture: capture),
             """
             Connected to OneClick as a SyncWorker of \(answer.practiceName).
-            The key's fingerprint is \(key.fingerprint). OneClick's `oneclick installation list` has \
-            to show the same; if it shows another, somebody else used the code.
+            The key's fingerprint is \(key.fingerprint). `oneclick installation list` has to show \
+            the same in OneClick; if it shows another, somebody else used the code.
             \(capture)
             The configuration is \(file). Next: `syncworker serve`.
             """)

@@ -53,6 +53,7 @@ struct TenantTests {
                 sql: """
                     SELECT name FROM sqlite_schema WHERE type = 'table'
                     AND name NOT LIKE 'sqlite%' AND name <> 'assertions'
+                    AND name <> 'vault_keys'
                     """)
             return try Dictionary(
                 uniqueKeysWithValues: tables.map { table in

@@ -24,6 +24,7 @@ struct ErasureTests {
         path = folder.path(of: "oneclick.db")
         let shapes = try Catalogue.standard().shapes
         try OneClickStore.migrate(path: path, shapes: shapes)
+        try OneClickStore.setVaultKey(TestVault.key, path: path, by: "ann", now: .midday)
         store = try OneClickStore(path: path, shapes: shapes)
         erased = try await Self.add(Self.word, store)
         other = try await Self.add(Self.otherWord, store)

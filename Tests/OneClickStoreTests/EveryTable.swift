@@ -12,7 +12,8 @@ struct EveryTable {
             db,
             sql: """
                 SELECT name FROM sqlite_schema
-                WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name
+                WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'vault_keys'
+                ORDER BY name
                 """)
     }
 

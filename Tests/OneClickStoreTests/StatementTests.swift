@@ -40,6 +40,7 @@ struct StatementTests {
         "DELETE FROM assertions WHERE expires_at < ?",
         "SELECT id FROM practices ORDER BY id",
         "SELECT * FROM audit",
+        "SELECT id, public_key FROM vault_keys",
     ]
 
     @Test("As the database itself says how it looks for them")

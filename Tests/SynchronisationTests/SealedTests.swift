@@ -99,10 +99,16 @@ struct SealedTests {
     private func swap(_ office: Office, _ columns: [String]) async throws {
         let queue = try DatabaseQueue(path: office.practice.oneClickPath!)
         try await queue.write { [table] db in
-            let sets = columns.map { column in
-                "\(column) = (SELECT o.\(column) FROM \(table) AS o WHERE o.id <> \(table).id)"
+            let list = columns.joined(separator: ", ")
+            let rows = try Row.fetchAll(db, sql: "SELECT id, \(list) FROM \(table) ORDER BY id")
+            #expect(rows.count == 2)
+            for (row, other) in zip(rows, rows.reversed()) {
+                for column in columns {
+                    try db.execute(
+                        sql: "UPDATE \(table) SET \(column) = ? WHERE id = ?",
+                        arguments: [other[column] as DatabaseValue, row["id"] as DatabaseValue])
+                }
             }
-            try db.execute(sql: "UPDATE \(table) SET " + sets.joined(separator: ", "))
         }
         try queue.close()
     }
