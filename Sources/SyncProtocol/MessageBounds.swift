@@ -9,6 +9,8 @@ public enum WireBounds {
     public static let fenceMax = 1 << 53
     /// Of the names of tables, runs, loads and marks in a frame, and of tables in JSON.
     public static let nameBytesMax = 200
+    /// Of a key, or a bound of a range.
+    public static let keyBytesMax = 500
 
     static let rows = 0...rowsMax
 }
@@ -21,6 +23,10 @@ protocol Bounded {
 
 extension TableName {
     fileprivate var isBounded: Bool { rawValue.utf8.count <= WireBounds.nameBytesMax }
+}
+
+extension Key {
+    fileprivate var isBounded: Bool { bytes.count <= WireBounds.keyBytesMax }
 }
 
 extension OpenRequest: Bounded {
@@ -42,7 +48,10 @@ extension LoadRequest: Bounded {
 }
 
 extension AnswerRequest: Bounded {
-    var fieldBeyondBounds: String? { table?.isBounded == false ? "table" : nil }
+    var fieldBeyondBounds: String? {
+        if table?.isBounded == false { return "table" }
+        return (keys ?? []).allSatisfy(\.isBounded) ? nil : "keys"
+    }
 }
 
 extension CommitRequest: Bounded {
@@ -52,6 +61,7 @@ extension CommitRequest: Bounded {
             return "unchanged"
         }
         let refused = tables.values.lazy.flatMap(\.refused)
+        if !refused.allSatisfy(\.key.isBounded) { return "key" }
         return refused.allSatisfy { WireBounds.rows.contains($0.rows) } ? nil : "rows"
     }
 }

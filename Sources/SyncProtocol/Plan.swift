@@ -80,7 +80,7 @@ public struct Plan: Hashable, Sendable {
                 content = .detail(
                     try (0..<(try reader.elementCount())).map { _ in
                         RowName(
-                            key: Key(bytes: try reader.block()),
+                            key: try reader.key(),
                             digest: try reader.block(exactly: 16))
                     })
             default: throw WireReader.malformed("has a question that is not known")

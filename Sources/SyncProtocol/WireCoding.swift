@@ -149,12 +149,21 @@ public struct WireReader {
         return text
     }
 
+    /// A key, or the bound of a range.
+    public mutating func key() throws -> Key {
+        let bytes = try block()
+        guard bytes.count <= WireBounds.keyBytesMax else {
+            throw Self.malformed("has a key of more than \(WireBounds.keyBytesMax) bytes")
+        }
+        return Key(bytes: bytes)
+    }
+
     public mutating func range() throws -> KeyRange {
-        KeyRange(after: Key(bytes: try block()), upTo: Key(bytes: try block()))
+        KeyRange(after: try key(), upTo: try key())
     }
 
     public mutating func keys() throws -> [Key] {
-        try (0..<(try elementCount())).map { _ in Key(bytes: try block()) }
+        try (0..<(try elementCount())).map { _ in try key() }
     }
 
     public static func malformed(_ what: String) -> SyncError {

@@ -97,13 +97,21 @@ struct BoundsTests {
         #expect(error?.message.contains("vault key") == true)
     }
 
-    @Test("A key with U+0000 is none")
-    func keys() throws {
-        let text = #"{"answer":"keep","keys":[["a\u0000b"]],"person":"x","table":"clients"}"#
+    @Test("A key with U+0000, or that is a story, is none", arguments: ["a\\u0000b", nil])
+    func keys(_ word: String?) throws {
+        let word = word ?? String(repeating: "x", count: WireBounds.keyBytesMax)
+        let text = #"{"answer":"keep","keys":[["\#(word)"]],"person":"x","table":"clients"}"#
         let error = try refusal {
             _ = try WireJSON.decode(AnswerRequest.self, from: Array(text.utf8))
         }
         #expect(error?.code == .malformed)
+        let frame = batch { writer in
+            writer.number(1)
+            writer.range(KeyRange(after: Key(1), upTo: Key([.text(word)])))
+        }
+        if word.count > 10 {
+            #expect(try refusal(of: frame)?.message.contains("a key of more than") == true)
+        }
     }
 
     @Test("A fence can be counted on from", arguments: [-1, WireBounds.fenceMax + 1, .max])

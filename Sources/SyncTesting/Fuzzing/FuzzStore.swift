@@ -18,7 +18,8 @@ struct FuzzStore: Sendable {
     static let code = "ABCD-EFGH-JKLM"
 
     let store: OneClickStore
-    private let pristine: OneClickStore
+    /// Every table there is.
+    private let tables: [String]
     let shapes: Shapes
     private(set) var synchronised: Office
     private(set) var new: Office
@@ -29,7 +30,6 @@ struct FuzzStore: Sendable {
     init(_ corpus: FuzzCorpus) async throws {
         shapes = try FuzzShapes.all()
         store = try .inMemory(shapes: shapes, vault: TestVault.key)
-        pristine = try .inMemory(shapes: shapes, vault: TestVault.key)
         synchronised = try await store.office("synchronised")
         new = try await store.office("new")
         neighbour = try await store.office("neighbour")
@@ -40,11 +40,39 @@ struct FuzzStore: Sendable {
         neighbours = try await Self.contents(of: neighbour, store, shapes)
         try await store.addCode(
             Self.code, of: new.id, expires: Self.now + .seconds(60), by: "fuzzer", now: Self.now)
-        try store.copy(to: pristine)
+        tables = try store.inDatabase(Self.keepAside)
     }
 
-    /// Everything is again as it was.
-    func restore() throws { try pristine.copy(to: store) }
+    /// Copies all tables into a second database of the same connection, and names them.
+    private static func keepAside(_ db: Database) throws -> [String] {
+        let tables = try String.fetchAll(
+            db,
+            sql: """
+                SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+                """)
+        try db.execute(sql: "ATTACH ':memory:' AS pristine")
+        for table in tables {
+            try db.execute(sql: "CREATE TABLE pristine.\(table) AS SELECT * FROM main.\(table)")
+        }
+        return tables
+    }
+
+    /// Everything is again as it was. Row by row, not as a backup: after that every statement would
+    /// have to be prepared anew.
+    func restore() throws {
+        try store.inDatabase { db in
+            try db.inTransaction {
+                try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
+                for table in tables {
+                    try db.cachedStatement(sql: "DELETE FROM main.\(table)").execute()
+                    try db.cachedStatement(
+                        sql: "INSERT INTO main.\(table) SELECT * FROM pristine.\(table)"
+                    ).execute()
+                }
+                return .commit
+            }
+        }
+    }
 
     /// The practice's first synchronisation: what the corpus has of each table.
     private static func load(

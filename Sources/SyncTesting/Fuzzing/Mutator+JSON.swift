@@ -26,12 +26,12 @@ extension Mutator {
     }
 
     private mutating func change(_ text: inout JSONTokens) {
-        let values = text.values
-        guard !values.isEmpty else { return }
-        let value = values[random.below(values.count)]
+        let starts = text.starts
+        guard !starts.isEmpty else { return }
+        let value = text.value(at: pick(starts))
         switch random.below(8) {
         case 0...2: text.replace(value, by: anything())
-        case 3: text.replace(value, by: text.tokens(values[random.below(values.count)]))
+        case 3: text.replace(value, by: text.tokens(text.value(at: pick(starts))))
         case 4: text.insert(text.field(of: value) + [","], at: text.field(at: value).lowerBound)
         case 5: text.remove(text.field(at: value))
         case 6:
@@ -73,9 +73,8 @@ extension Mutator {
     /// Eight megabytes, as many as OneClick takes.
     mutating func hugeJSON(_ seed: [UInt8]) -> [UInt8] {
         var text = JSONTokens(seed)
-        let values = text.values
-        guard !values.isEmpty else { return seed }
-        let value = values[random.below(values.count)]
+        guard !text.starts.isEmpty else { return seed }
+        let value = text.value(at: pick(text.starts))
         let many = (8 << 20) - seed.count
         let huge =
             switch random.below(5) {
@@ -121,26 +120,23 @@ struct JSONTokens {
 
     var bytes: [UInt8] { Array(all.joined().utf8) }
 
-    /// Where values lie: all tokens of each, and no names of fields.
-    var values: [Range<Int>] {
-        all.indices.compactMap { index in
-            if index + 1 < all.count, all[index + 1] == ":" { return nil }
-            return switch all[index] {
-            case "}", "]", ":", ",": nil
-            case "{", "[": index..<end(of: index)
-            default: index..<(index + 1)
-            }
+    /// Where values begin; names of fields are none.
+    var starts: [Int] {
+        all.indices.filter { index in
+            if index + 1 < all.count, all[index + 1] == ":" { return false }
+            return !["}", "]", ":", ","].contains(all[index])
         }
     }
 
-    private func end(of start: Int) -> Int {
+    /// All tokens of the value that begins there.
+    func value(at start: Int) -> Range<Int> {
         var depth = 0
         for index in start..<all.count {
             if all[index] == "{" || all[index] == "[" { depth += 1 }
             if all[index] == "}" || all[index] == "]" { depth -= 1 }
-            if depth == 0 { return index + 1 }
+            if depth <= 0 { return start..<(index + 1) }
         }
-        return all.count
+        return start..<all.count
     }
 
     /// A value with its name and the comma behind it, where it has them.
