@@ -78,24 +78,33 @@ struct Unreachable {
 
     private typealias Words = (what: String, hint: String)
 
+    private static let again = "the next synchronisation tries again by itself."
     private static let network =
-        "Check this server's network, name resolution, firewall and proxy; the next "
-        + "synchronisation tries again by itself."
+        "Check this server's network, firewall and proxy; \(again)"
+    private static let naming =
+        "Check the name, and this server's name resolution (DNS); \(again)"
+    private static let listening =
+        "Check the address, whether its server is at work, and whether a firewall lets this server "
+        + "connect to it; \(again)"
 
     private func words(_ error: any Error, _ address: OneClickAddress) -> Words {
         if Self.isTLS(error) { return encryption(error, address) }
-        if Self.isUnknownName(error) { return connecting("cannot be found by its name") }
-        if error is NIOConnectionError || Self.isRefused(error) {
-            return connecting("does not take connections")
+        if Self.isUnknownName(error) {
+            return connecting("cannot be found by its name", Self.naming)
         }
-        if Self.isTimeout(error) { return connecting("does not answer to connections") }
+        if error is NIOConnectionError || Self.isRefused(error) {
+            return connecting("does not take connections", Self.listening)
+        }
+        if Self.isTimeout(error) {
+            return connecting("does not answer to connections", Self.listening)
+        }
         if let refusal = error as? Dialling.ProxyRefusal { return refused(refusal.status) }
         switch error as? HTTPClientError {
         case .readTimeout?, .deadlineExceeded?, .writeTimeout?:
             return ("did not answer in time", Self.network)
         case .proxyAuthenticationRequired?: return refused(407)
         case .invalidProxyResponse?: return refused(nil)
-        case .httpProxyHandshakeTimeout?: return connecting("does not answer in time")
+        case .httpProxyHandshakeTimeout?: return connecting("does not answer in time", Self.network)
         case .tlsHandshakeTimeout?:
             return ("does not answer to the encrypted connection in time", Self.network)
         default: return ("ended the connection without an answer", Self.network)
@@ -103,12 +112,12 @@ struct Unreachable {
     }
 
     /// The one that this machine connects to itself.
-    private func connecting(_ what: String) -> Words {
-        guard let proxy else { return (what, Self.network) }
+    private func connecting(_ what: String, _ hint: String) -> Words {
+        guard let proxy else { return (what, hint) }
         return (
             "cannot be reached: the proxy \(proxy.url) \(what)",
-            "Check `proxy` in the configuration, and whether the proxy is at work; the next "
-                + "synchronisation tries again by itself."
+            "Check `proxy` in the configuration, and whether the proxy is at work; "
+                + Self.again
         )
     }
 
@@ -132,8 +141,8 @@ struct Unreachable {
         let number = status.map { " (HTTP \($0))" } ?? ""
         return (
             "\(who) does not connect to it\(number)",
-            "Have whoever looks after the proxy let this server connect to OneClick's address; the "
-                + "next synchronisation tries again by itself."
+            "Have whoever looks after the proxy let this server connect to OneClick's address; "
+                + Self.again
         )
     }
 
