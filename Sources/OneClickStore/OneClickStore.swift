@@ -49,12 +49,15 @@ public final class OneClickStore: Sendable {
     }
 
     /// Opens a migrated database.
+    ///
+    /// - Parameter secondsToWait: for another program that writes to it.
     public convenience init(
-        path: String, shapes: Shapes, limits: [TableName: RemovalLimits] = [:]
+        path: String, shapes: Shapes, limits: [TableName: RemovalLimits] = [:],
+        secondsToWait: Double = 10
     ) throws {
         try Self.checkIsReady(path: path)
         var configuration = Configuration()
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(secondsToWait)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = -65536")
         }

@@ -16,7 +16,8 @@ struct StoreFile: Sendable {
         try OneClickStore.migrate(path: path, shapes: TestOneClick.shapes)
         try OneClickStore.setVaultKey(
             TestOneClick.vault, path: path, by: "test", now: TestOneClick.midday)
-        store = try OneClickStore(path: path, shapes: TestOneClick.shapes)
+        // As long as the machine needs: a test that locks the database goes on until it lets go.
+        store = try OneClickStore(path: path, shapes: TestOneClick.shapes, secondsToWait: 600)
     }
 
     func remove() {
