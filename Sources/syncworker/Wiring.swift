@@ -130,6 +130,13 @@ enum Naming {
 /// 32 secret bytes in a file of the owner's own.
 enum SecretFile {
     static func read(_ path: String) throws -> [UInt8] {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if let mode = attributes?[.posixPermissions] as? NSNumber, mode.intValue & 0o077 != 0 {
+            throw SyncError(
+                .usage, "The file \(path) may be read or written by others than its owner.",
+                hint: "Run `chmod 600 \(path)`. If somebody may have read it, run `syncworker init "
+                    + "--force` with a new code.")
+        }
         let text = try? String(contentsOfFile: path, encoding: .utf8)
         let bytes = text.flatMap {
             [UInt8](hexadecimal: $0.trimmingCharacters(in: .whitespacesAndNewlines))
