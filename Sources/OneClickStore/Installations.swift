@@ -14,8 +14,10 @@ public struct InstallationSummary: Codable, Sendable, Hashable {
     /// When it was replaced or revoked.
     public var since: Timestamp?
     public var revokedBy: String?
-    /// Of its public key, as the premises show it too; nil where the key is none.
+    /// Of the public key in use, as the premises show it too; nil where the key is none.
     public var fingerprint: String?
+    /// Of the key that is to follow and was not used yet.
+    public var nextFingerprint: String?
 
     public enum State: String, Codable, Sendable, Hashable {
         /// The one that synchronises the practice.
@@ -52,13 +54,17 @@ struct Installations {
         let revokedAt = time("revoked_at")
         let state: InstallationSummary.State =
             revokedAt != nil ? .revoked : isCurrent ? .current : .replaced
+        let next: String? = row["next_key"]
+        let isNextUsed = row["next_key_used_at"] as String? != nil
+        let key: String = isNextUsed ? next ?? "" : row["public_key"]
         return InstallationSummary(
             id: InstallationID(rawValue: row["id"]),
             practice: PracticeID(rawValue: row["practice_id"]), practiceName: row["name"],
             server: row["server"], enrolledAt: time("enrolled_at") ?? .distantPast, state: state,
             since: revokedAt ?? (isCurrent ? nil : time("replaced_at")),
             revokedBy: row["revoked_by"],
-            fingerprint: KeyFingerprint.of(publicKeyPEM: row["public_key"]))
+            fingerprint: KeyFingerprint.of(publicKeyPEM: key),
+            nextFingerprint: isNextUsed ? nil : next.flatMap(KeyFingerprint.of))
     }
 
     /// From here on nothing that the installation sends is accepted, in a run neither.

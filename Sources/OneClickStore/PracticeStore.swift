@@ -42,6 +42,8 @@ struct PracticeStore {
         var committedAt: Timestamp?
         var lineageQuestion: LineageQuestion?
         var contest: Contest?
+        /// The fence of the last take-over: whoever has a lower one was decided against.
+        var takenOverFence: Int?
     }
 
     func state() throws -> State {
@@ -59,7 +61,8 @@ struct PracticeStore {
             committedAt: (row["committed_at"] as String?).flatMap { Timestamp($0) },
             lineageQuestion: try (row["lineage_question"] as String?).map(Self.decode),
             contest: (row["contested_at"] as String?).flatMap { Timestamp($0) }
-                .map { Contest(server: row["contested_server"] ?? "", at: $0) })
+                .map { Contest(server: row["contested_server"] ?? "", at: $0) },
+            takenOverFence: row["taken_over_fence"])
     }
 
     // MARK: Small things said once

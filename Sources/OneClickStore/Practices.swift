@@ -64,7 +64,7 @@ enum Practices {
             cached: """
                 UPDATE practices
                 SET installation = ?, fence = 0, fence_run = NULL, server = ?, place = ?,
-                  contested_at = NULL, contested_server = NULL
+                  taken_over_fence = NULL, contested_at = NULL, contested_server = NULL
                 WHERE id = ?
                 """,
             arguments: [

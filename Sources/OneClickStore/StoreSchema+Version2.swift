@@ -65,10 +65,12 @@ extension StoreSchema {
         ) STRICT
         """
 
-    /// Two copies of an installation were seen: when, and on which server the second.
+    /// Two copies of an installation were seen: when, and on which server the second; and the fence
+    /// by which a person has decided between two.
     private static let contests = [
         "ALTER TABLE practices ADD COLUMN contested_at TEXT",
         "ALTER TABLE practices ADD COLUMN contested_server TEXT",
+        "ALTER TABLE practices ADD COLUMN taken_over_fence INTEGER",
     ]
 
     /// From version 1, inside one transaction.

@@ -40,7 +40,7 @@ enum StoreSchema {
           installation TEXT, fence INTEGER NOT NULL DEFAULT 0, fence_run TEXT,
           server TEXT, place TEXT, opened_at TEXT,
           latest_mark TEXT, committed_at TEXT, lineage_question TEXT,
-          contested_at TEXT, contested_server TEXT
+          contested_at TEXT, contested_server TEXT, taken_over_fence INTEGER
         ) STRICT
         """,
         vaultKeys,

@@ -13,6 +13,8 @@ extension PracticeStore {
     ) throws -> SyncError? {
         guard state.installation == installation else { return try replaced(state) }
         guard state.place == nil || state.place == request.place else { return moved(state) }
+        // Whom a person has decided against is refused alone, however often it asks.
+        if let fence = state.takenOverFence, request.lastFence < fence { return lost(state) }
         if let contest = state.contest { return contested(contest, state) }
         let hasLastFence = request.lastFence >= state.fence
         let isLostReply = state.fenceRun.map { ([request.run] + request.lastRuns).contains($0) }
@@ -35,9 +37,9 @@ extension PracticeStore {
             try runs.abortOpen(reason: "\(request.server) took the practice over")
             try db.execute(
                 cached: """
-                    UPDATE practices SET fence = ?, fence_run = NULL, server = ?, place = ?,
-                      contested_at = NULL, contested_server = NULL
-                    WHERE id = ?
+                    UPDATE practices SET fence = ?1, fence_run = NULL, server = ?2, place = ?3,
+                      taken_over_fence = ?1, contested_at = NULL, contested_server = NULL
+                    WHERE id = ?4
                     """, arguments: [next, request.server, request.place, id.rawValue])
             fence = next
         }
@@ -85,6 +87,15 @@ extension PracticeStore {
                 + "\(contest.server). Both are refused until a person decides.",
             hint: "Stop the one that is not the practice's SyncWorker, then run `syncworker "
                 + "take-over` on the right one.")
+    }
+
+    private func lost(_ state: State) -> SyncError {
+        SyncError(
+            "copy",
+            "Another copy of this installation, on \(state.server ?? "another server"), took the "
+                + "practice over.",
+            hint: "Stop this one. If it is the practice's SyncWorker after all, run `syncworker "
+                + "take-over` here.")
     }
 
     private func moved(_ state: State) -> SyncError {

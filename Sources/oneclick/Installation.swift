@@ -36,7 +36,7 @@ struct InstallationList: AsyncParsableCommand {
             """
             \(one.id)  \(one.practiceName) (\(one.practice)), on \(one.server): \(one.words)
               enrolled \(one.enrolledAt.inUTC), key \(one.fingerprint ?? "unreadable")
-            """
+            """ + (one.nextFingerprint.map { "; \($0) is to follow" } ?? "")
         }.joined(separator: "\n")
     }
 }

@@ -30,10 +30,17 @@ struct KeyRotationTests {
 
             let answer = try await office.client.setNextKey(key)
             #expect(answer.fingerprint == key.fingerprint)
+            func listed() async throws -> InstallationSummary? {
+                try await oneClick.store.installations(of: nil).first
+            }
+            #expect(try await listed()?.fingerprint == office.key.fingerprint)
+            #expect(try await listed()?.nextFingerprint == key.fingerprint)
             // Never used so far: the old one stays good, however long that takes.
             oneClick.now = oneClick.now + .seconds(10 * 86_400)
             #expect(await isAccepted(office.client))
             #expect(await isAccepted(new))
+            #expect(try await listed()?.fingerprint == key.fingerprint)
+            #expect(try await listed()?.nextFingerprint == nil)
             oneClick.now = oneClick.now + .seconds(3600)
             #expect(await isAccepted(office.client))
             oneClick.now = oneClick.now + .seconds(1)
