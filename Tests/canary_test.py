@@ -634,7 +634,7 @@ class CanaryTest(unittest.TestCase):
 
     OWN = ("practices", "enrolment_codes", "installations", "assertions", "runs", "checkpoints",
            "table_states", "loads", "load_tiles", "load_refused", "exceptions", "removals",
-           "answers")
+           "audit", "vault_keys")
 
     def database_rows(self, is_wanted):
         database = sqlite3.connect(self.office.oneclick)
