@@ -46,7 +46,7 @@ struct ClientAssertions: Sendable {
             let (proved, key) = await prove(token, by: installation.keys(at: now()))
         else { throw Self.refused }
         guard proved.aud == ClientAssertion.audience else { throw Self.refused }
-        guard !installation.isRevoked else { throw Self.revoked }
+        guard !installation.isRevoked else { throw StoreError.revoked }
         try checkClock(proved)
         return Sender(installation: installation, assertion: proved, key: key)
     }
@@ -110,8 +110,4 @@ struct ClientAssertions: Sendable {
         "assertion", "OneClick does not accept the signature of this installation.",
         hint: "Check that the SyncWorker uses the key and configuration of its enrolment; if they "
             + "are lost, enrol it again with a new code from OneClick.")
-
-    private static let revoked = SyncError(
-        "assertion", "This installation has been revoked in OneClick.",
-        hint: "If it is to synchronise, enrol it again with a new code from OneClick.")
 }

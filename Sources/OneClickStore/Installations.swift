@@ -130,7 +130,7 @@ extension PracticeStore {
 
 extension StoreError {
     /// Said at the door and inside of a run's transactions alike.
-    static let revoked = SyncError(
+    public static let revoked = SyncError(
         "assertion", "This installation has been revoked in OneClick.",
         hint: "If it is to synchronise, enrol it again with a new code from OneClick.")
 }

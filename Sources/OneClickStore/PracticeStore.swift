@@ -166,7 +166,8 @@ extension Row {
     }
 }
 
-enum StoreError {
+/// What is said in more than one place.
+public enum StoreError {
     static let noPractice = SyncError(
         "practice", "OneClick has no such practice.",
         hint: "Check the configuration, or enrol this installation with a new code.")
