@@ -71,6 +71,12 @@ public struct InstallationKey: Sendable {
         try readOrMake(file: nextFile(besides: file))
     }
 
+    /// A new key to follow the one in `file`, whatever was begun before.
+    public static func anew(besides file: String) throws -> InstallationKey {
+        unlink(nextFile(besides: file))
+        return try next(besides: file)
+    }
+
     /// Puts the next key in the other's place. Throws `key` if that cannot be done.
     public static func useNext(besides file: String) throws {
         guard rename(nextFile(besides: file), file) == 0 else {

@@ -10,7 +10,7 @@ import SyncProtocol
 public final class OneClickClient: Cloud {
     private let transport: Transport
     private let installation: InstallationID
-    private let key: InstallationKey
+    private let key: @Sendable () throws -> InstallationKey
     private let now: @Sendable () -> Timestamp
 
     /// What a frame of OneClick's may unfold to.
@@ -18,15 +18,18 @@ public final class OneClickClient: Cloud {
 
     /// - Parameters:
     ///   - url: OneClick's address: https, or plain http on this machine's loopback.
+    ///   - key: looked up for each request: it may be replaced in the middle of a run.
     ///   - now: this machine's clock: assertions are signed with it.
     ///   - line: open as long as the client is used: see `OneClickNetwork.withLine`.
     /// - Throws: `address` if the URL is not one that secrets may be sent to.
     public init(
-        url: String, installation: InstallationID, key: InstallationKey,
+        url: String, installation: InstallationID,
+        key: @autoclosure @escaping @Sendable () throws -> InstallationKey,
         now: @escaping @Sendable () -> Timestamp, line: OneClickLine
     ) throws {
         transport = try Transport(url: url, line: line)
         self.installation = installation
+        _ = try key()
         self.key = key
         self.now = now
     }
@@ -124,7 +127,7 @@ public final class OneClickClient: Cloud {
     // MARK: Requests
 
     private func assertion() async throws -> String {
-        try await key.assertion(for: installation, now: now())
+        try await key().assertion(for: installation, now: now())
     }
 
     private func acknowledged(_ request: Transport.Request) async throws {

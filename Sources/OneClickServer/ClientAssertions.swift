@@ -67,7 +67,7 @@ struct ClientAssertions: Sendable {
         }
         let installation = sender.installation
         if sender.key == installation.nextKey, installation.nextKeyUsedAt == nil {
-            try await store.noteNextKeyUsed(installation, now: now())
+            try await store.noteNextKeyUsed(sender.key, of: installation, now: now())
         }
         return installation
     }

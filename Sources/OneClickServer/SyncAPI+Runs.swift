@@ -124,6 +124,6 @@ extension SyncAPI {
         }
         let installation = try await assertions.use(sender)
         return try .json(
-            try await store.state(of: run, practice: installation.practice, now: now()))
+            try await store.state(of: run, from: installation, now: now()))
     }
 }

@@ -83,23 +83,17 @@ struct SyncAPI: Sendable {
     }
 
     private func changeKey(_ request: Request) async throws -> Response {
-        let sender = try await assertions.sender(of: try request.bearer())
+        let sender = try await sender(of: request)
         let change = try await request.message(KeyRequest.self)
         let fingerprint = try check(publicKey: change.publicKey)
         let installation = try await assertions.use(sender)
-        // Whoever has no more than the former key does not decide which one follows.
-        guard installation.nextKeyUsedAt == nil || sender.key == installation.nextKey else {
-            throw SyncError(
-                "assertion", "This key was replaced by another one already.",
-                hint: "Use the newest key of this installation; if it is lost, enrol it again with "
-                    + "a new code from OneClick.")
-        }
-        try await store.setNextKey(change.publicKey, of: installation, now: now())
+        try await store.setNextKey(
+            change.publicKey, of: installation, signer: sender.key, now: now())
         return try .json(KeyAnswer(fingerprint: fingerprint))
     }
 
     private func takeOver(_ request: Request) async throws -> Response {
-        let sender = try await assertions.sender(of: try request.bearer())
+        let sender = try await sender(of: request)
         let takeOver = try await request.message(TakeOverRequest.self)
         let installation = try await assertions.use(sender)
         try await commits.checkNone(of: installation.practice)
@@ -108,7 +102,8 @@ struct SyncAPI: Sendable {
 
     private func status(_ request: Request) async throws -> Response {
         let installation = try await assertions.use(try await sender(of: request))
-        return try .json(try await store.status(practice: installation.practice))
+        return try .json(
+            try await store.status(from: installation))
     }
 
     private func answer(_ request: Request) async throws -> Response {
@@ -116,6 +111,6 @@ struct SyncAPI: Sendable {
         let answer = try await request.message(AnswerRequest.self)
         let installation = try await assertions.use(sender)
         return try .json(
-            try await store.answer(answer, practice: installation.practice, now: now()))
+            try await store.answer(answer, from: installation, now: now()))
     }
 }

@@ -13,6 +13,7 @@ extension Grants {
         guard grant.state == .active, let tokens = grant.tokens else {
             throw notUsable(grant)
         }
+        try checkNotInDoubt(credential)
         if let taken = row.time("lock_expires_at"), taken > now {
             throw busy(credential, for: taken - now)
         }
@@ -28,16 +29,32 @@ extension Grants {
         return lease
     }
 
+    /// A credential whose removal waits for a person, or whose row is refused, is not used; its
+    /// tokens are kept.
+    private func checkNotInDoubt(_ credential: Int64) throws {
+        let isInDoubt = try Bool.fetchOne(
+            db,
+            cached: """
+                SELECT EXISTS (SELECT 1 FROM exceptions
+                  WHERE practice_id = ? AND table_name = ? AND path = ?)
+                """,
+            arguments: [
+                practice.rawValue, Self.table.rawValue, Key(credential).bytes.databaseBytes,
+            ])
+        guard isInDoubt == true else { return }
+        throw SyncError(
+            "in_doubt",
+            "HMRC credential \(credential) of practice \(practice) is held or refused, and is not "
+                + "used until that is settled.",
+            hint: "`syncworker held` and the console's errors say what is to be done.")
+    }
+
     /// Saves a new pair, before anybody may use it, and ends the lease. The same pair again, whose
-    /// answer was lost, changes nothing. A lease that ran out is good for as long as nobody else
-    /// was given one: the pair before is spent.
+    /// answer was lost, changes nothing. A lease that ran out is good for as long as the pair that
+    /// it was given is there: that one is spent, and this is the only one that HMRC takes.
     func save(_ tokens: Grant.Tokens, _ lease: RefreshLease, now: Timestamp) throws {
         let credential = lease.grant.credential
-        if let held = try row(of: credential), held["lock_number"] == lease.number,
-            held["lock_expires_at"] == nil, held.bytes("refresh_token") == tokens.refresh.cipher
-        {
-            return
-        }
+        if try row(of: credential)?.bytes("refresh_token") == tokens.refresh.cipher { return }
         let access = tokens.access
         try db.execute(
             cached: """
@@ -46,13 +63,13 @@ extension Grants {
                   access_expires_at = ?,
                   refresh_token = ?, refresh_token_vault_key = ?, refresh_token_fingerprint = ?,
                   refreshes = refreshes + 1, refreshed_at = ?, lock_expires_at = NULL
-                WHERE practice_id = ? AND credential_id = ? AND \(Self.isLeased)
+                WHERE practice_id = ? AND credential_id = ? AND refresh_token = ?
                 """,
             arguments: [
                 access?.cipher.databaseBytes, access?.vaultKey, access?.fingerprint.databaseBytes,
                 tokens.accessExpiresAt?.sql, tokens.refresh.cipher.databaseBytes,
                 tokens.refresh.vaultKey, tokens.refresh.fingerprint.databaseBytes, now.sql,
-                practice.rawValue, credential, lease.number,
+                practice.rawValue, credential, lease.tokens.refresh.cipher.databaseBytes,
             ])
         guard db.changesCount == 1 else { throw lost(lease) }
     }
@@ -62,9 +79,12 @@ extension Grants {
         try db.execute(
             cached: """
                 UPDATE hmrc_grants SET state = 'ended', state_since = ?, \(Self.withoutTokens)
-                WHERE practice_id = ? AND credential_id = ? AND \(Self.isLeased)
+                WHERE practice_id = ? AND credential_id = ? AND refresh_token = ?
                 """,
-            arguments: [now.sql, practice.rawValue, lease.grant.credential, lease.number])
+            arguments: [
+                now.sql, practice.rawValue, lease.grant.credential,
+                lease.tokens.refresh.cipher.databaseBytes,
+            ])
         guard db.changesCount == 1 else { throw lost(lease) }
     }
 
@@ -77,7 +97,7 @@ extension Grants {
                 """, arguments: [practice.rawValue, lease.grant.credential, lease.number])
     }
 
-    /// Adopting, destroying and the next lease all take a new number.
+    /// Each lease has a number of its own.
     private static let isLeased = "lock_number = ? AND lock_expires_at IS NOT NULL"
 
     private func unknown(_ credential: Int64) -> SyncError {

@@ -26,9 +26,16 @@ struct Grants {
     /// adopted depends on the rows alone.
     func follow(now: Timestamp) throws {
         for sql in [Self.adopt, Self.destroy, Self.noteReturn] {
-            try db.execute(cached: sql, arguments: [practice.rawValue, now.sql])
+            let latest = (now + Self.clockAheadMax).sql
+            try db.execute(
+                cached: sql,
+                arguments: sql == Self.adopt
+                    ? [practice.rawValue, now.sql, latest] : [practice.rawValue, now.sql])
         }
     }
+
+    /// An authorisation of a later time waits: adopted, it would keep out every right one.
+    private static let clockAheadMax = Duration.seconds(86_400)
 
     /// Whoever refreshes the authorisation before loses the right to it.
     private static let adopt = """
@@ -42,6 +49,7 @@ struct Grants {
           'active', ?2
         FROM hmrc_credentials
         WHERE practice_id = ?1 AND granted_at IS NOT NULL AND refresh_token IS NOT NULL
+          AND granted_at <= ?3
         ON CONFLICT (practice_id, credential_id) DO UPDATE SET
           granted_at = excluded.granted_at, generation = excluded.generation,
           adopted_at = excluded.adopted_at,

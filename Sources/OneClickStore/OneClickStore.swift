@@ -304,7 +304,10 @@ public final class OneClickStore: Sendable {
     public func answer(
         _ request: AnswerRequest, practice: PracticeID, now: Timestamp
     ) async throws -> AnswerReceipt {
-        try await write(practice) { try $0.answer(request, now: now) }
+        try await write(practice) { store in
+            _ = try store.state()
+            return try store.answer(request, now: now)
+        }
     }
 
     // MARK: Transactions
@@ -339,7 +342,7 @@ public final class OneClickStore: Sendable {
         }
     }
 
-    private func read<T: Sendable>(
+    func read<T: Sendable>(
         _ practice: PracticeID, _ body: @escaping @Sendable (PracticeStore) throws -> T
     ) async throws -> T {
         if isInMemory { return try await write(practice, body) }

@@ -26,6 +26,11 @@ extension OneClickStore {
         }
     }
 
+    /// The key that runs are told to seal to.
+    public func vaultKey() async throws -> VaultKey {
+        try await read { try VaultKeys(db: $0).current() }
+    }
+
     /// From now on runs are told to seal to this key. For a migrated database.
     public static func setVaultKey(
         _ key: VaultKey, path: String, by person: String, now: Timestamp
@@ -66,7 +71,7 @@ struct VaultKeys {
     /// The one that runs seal to: the latest.
     func current() throws -> VaultKey {
         let row = try Row.fetchOne(
-            db, cached: "SELECT id, public_key FROM vault_keys ORDER BY since DESC, rowid DESC")
+            db, cached: "SELECT id, public_key FROM vault_keys ORDER BY rowid DESC")
         guard let row else {
             throw SyncError(
                 "vault", "OneClick's vault has no key yet.",

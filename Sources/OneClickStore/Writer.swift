@@ -25,12 +25,28 @@ extension PracticeStore {
         return contested(.init(server: request.server, at: now), state)
     }
 
+    /// Throws unless it is the practice's installation now: one that was replaced or revoked asks
+    /// and says nothing in its name.
+    func checkIsCurrent(_ installation: InstallationID) throws {
+        let state = try state()
+        guard state.installation == installation else { throw try replaced(state) }
+        try checkNotRevoked(installation)
+    }
+
+    /// Throws unless a person may answer from there: a copy has no say.
+    func checkMayAnswer(_ request: AnswerRequest, _ installation: InstallationID) throws {
+        try checkIsCurrent(installation)
+        let state = try state()
+        guard state.place == nil || state.place == request.place else { throw moved(state) }
+        if let contest = state.contest { throw contested(contest, state) }
+    }
+
     /// The fence moves, so that whoever wrote until now is refused at its next request.
     func takeOver(
         _ request: TakeOverRequest, _ installation: InstallationID
     ) throws -> TakeOverAnswer {
         let state = try state()
-        guard state.installation == installation else { throw try replaced(state) }
+        try checkIsCurrent(installation)
         var fence: Int?
         if request.isConfirmed {
             let next = max(state.fence, request.lastFence) + 1

@@ -17,15 +17,19 @@ public struct AnswerRequest: Codable, Hashable, Sendable {
     public var seenAt: Timestamp?
     /// Who answered, as the premises know the person.
     public var person: String
+    /// Where the premises stand: a copy elsewhere has no say.
+    public var place: String?
 
     public init(
-        answer: RemovalAnswer, table: TableName?, keys: [Key]?, seenAt: Timestamp?, person: String
+        answer: RemovalAnswer, table: TableName?, keys: [Key]?, seenAt: Timestamp?,
+        person: String, place: String? = nil
     ) {
         self.answer = answer
         self.table = table
         self.keys = keys
         self.seenAt = seenAt
         self.person = person
+        self.place = place
     }
 }
 

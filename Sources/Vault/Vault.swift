@@ -26,8 +26,9 @@ public struct Vault: Sendable {
             throw SyncError(
                 "vault",
                 "The vault has no key \(value.vaultKey), to which \(words(place)) is sealed.",
-                hint: "Put the key back from a backup of the vault's file, or run a full "
-                    + "synchronisation, which seals the value anew.")
+                hint:
+                    "Put the key back from a backup of the vault's file. If it is lost, `oneclick "
+                    + "vault rotate` has everything sealed anew.")
         }
         do {
             return try Sealing.open(value.cipher, with: key, at: place)

@@ -23,8 +23,13 @@ public struct VaultFile: Sendable {
         throw cannotBeMade(path)
     }
 
-    /// Puts a new key in front of the others. The old file stays until the new one is whole.
-    public func rotate() throws -> Vault {
+    /// Puts a new key in front of the others, and then makes it known. One command at a time does
+    /// it: a key is known only if its private half is in the file. The old file stays until the
+    /// new one is whole.
+    public func rotate(publish: (Vault) throws -> Void) throws -> Vault {
+        let lock = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0, flock(lock, LOCK_EX) == 0 else { throw cannotBeMade(path + ".lock") }
+        defer { close(lock) }
         let keys = [.init()] + (try keys())
         let new = path + ".new"
         unlink(new)
@@ -32,7 +37,9 @@ public struct VaultFile: Sendable {
         guard descriptor >= 0 else { throw cannotBeMade(new) }
         try write(keys, to: descriptor, at: new)
         guard rename(new, path) == 0 else { throw cannotBeMade(path) }
-        return Vault(keys)
+        let vault = try read()
+        try publish(vault)
+        return vault
     }
 
     private func keys() throws -> [Curve25519.KeyAgreement.PrivateKey] {

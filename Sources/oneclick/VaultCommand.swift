@@ -33,12 +33,14 @@ struct VaultStatus: AsyncParsableCommand {
         let vault = try VaultFile(besides: common.database).read()
         let store = try common.store()
         let values = try await store.sealedValues()
+        let current = try await store.vaultKey().id
         try store.close()
         let counts = values.reduce(into: [String: Int]()) { $0[$1.value.vaultKey, default: 0] += 1 }
-        let names = vault.keyNames + Set(counts.keys).subtracting(vault.keyNames).sorted()
+        let others = Set(counts.keys).union([current]).subtracting(vault.keyNames)
+        let names = vault.keyNames + others.sorted()
         let answers = names.map { name in
             Answer(
-                key: name, isCurrent: name == vault.publicKey.id,
+                key: name, isCurrent: name == current,
                 isInFile: vault.keyNames.contains(name), values: counts[name] ?? 0)
         }
         try common.answer(answers, answers.map(words).joined(separator: "\n"))
@@ -46,8 +48,8 @@ struct VaultStatus: AsyncParsableCommand {
 
     private func words(_ answer: Answer) -> String {
         let role =
-            answer.isCurrent
-            ? "the key that is sealed to" : answer.isInFile ? "an earlier key" : "NOT IN THE FILE"
+            (answer.isCurrent ? "the key that is sealed to" : "another key")
+            + (answer.isInFile ? "" : ", NOT IN THE FILE: run `oneclick vault rotate`")
         let values = answer.values == 1 ? "1 value needs it" : "\(answer.values) values need it"
         return "\(answer.key)  \(role), \(values)"
     }
@@ -67,10 +69,11 @@ struct VaultRotate: AsyncParsableCommand {
 
     func run() async throws {
         try OneClickStore.checkIsReady(path: common.database)
-        let vault = try VaultFile(besides: common.database).rotate()
-        try OneClickStore.setVaultKey(
-            vault.publicKey, path: common.database, by: SystemUser.name(),
-            now: SystemClock.now())
+        let vault = try VaultFile(besides: common.database).rotate { vault in
+            try OneClickStore.setVaultKey(
+                vault.publicKey, path: common.database, by: SystemUser.name(),
+                now: SystemClock.now())
+        }
         try common.answer(
             Answer(vaultKey: vault.publicKey.id),
             """

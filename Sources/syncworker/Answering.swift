@@ -55,7 +55,7 @@ struct Approve: AsyncParsableCommand {
             keys: keys.isEmpty ? nil : try keys.map(Self.key),
             seenAt: try seen.map(Self.time), person: NSUserName())
         let receipt = try await settings.withLine {
-            try await Wiring(settings: settings).cloud($0).answer(request)
+            try await Wiring(settings: settings).answer(request, $0)
         }
         try common.answer(receipt, words(receipt.answered))
     }

@@ -100,7 +100,7 @@ struct Initialise: AsyncParsableCommand {
         // Another enrolment is another installation, with a key of its own.
         let key =
             try isAnew
-            ? InstallationKey.next(besides: settings.keyFile)
+            ? InstallationKey.anew(besides: settings.keyFile)
             : InstallationKey.readOrMake(file: settings.keyFile)
         let answer = try await enrol(settings, key)
         if isAnew { try InstallationKey.useNext(besides: settings.keyFile) }

@@ -57,6 +57,10 @@ struct KeyCommand: AsyncParsableCommand {
                         + "`syncworker connect check` shows the way. The key before stays in use.")
             }
             try InstallationKey.useNext(besides: settings.keyFile)
+            // From its first use on nobody can announce another by the key before.
+            _ = try? await settings.withLine {
+                try await Wiring(settings: settings).cloud($0).status()
+            }
             await note(
                 "key", "Replaced the installation's key; its fingerprint is \(next.fingerprint).",
                 settings)

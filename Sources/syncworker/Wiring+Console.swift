@@ -33,7 +33,7 @@ extension Wiring {
                 isSecure: settings.consoleCertificate != nil, now: SystemClock.now,
                 wait: { try await Task.sleep(for: $0) },
                 token: { Naming.token() + Naming.token() },
-                answer: { try await cloud(line).answer($0) },
+                answer: { try await answer($0, line) },
                 alerts: { await words(of: alerts.status()) }))
     }
 

@@ -41,6 +41,13 @@ struct Wiring: Sendable {
             key: try InstallationKey(file: settings.keyFile), now: SystemClock.now, line: line)
     }
 
+    /// A person's answer, from here.
+    func answer(_ request: AnswerRequest, _ line: OneClickLine) async throws -> AnswerReceipt {
+        var request = request
+        request.place = Naming.place(central: settings.central)
+        return try await cloud(line).answer(request)
+    }
+
     /// The right to synchronise, and the journal, in which nothing is under way then.
     func takeCharge() async throws -> (RunLock, SQLiteJournal) {
         let lock = try RunLock(path: settings.lockFile)

@@ -224,7 +224,8 @@ struct TenantTests {
             let lineage = await syncError {
                 _ = try await mine.office.client.answer(
                     AnswerRequest(
-                        answer: .approve, table: nil, keys: nil, seenAt: nil, person: "me"))
+                        answer: .approve, table: nil, keys: nil, seenAt: nil, person: "me",
+                        place: "p1"))
             }
             #expect(lineage?.code == "held")
             #expect(try await rows(theirs, oneClick) == before)
@@ -236,7 +237,7 @@ struct TenantTests {
             _ = try await tenant.office.client.answer(
                 AnswerRequest(
                     answer: answer, table: .clients, keys: keys, seenAt: TestOneClick.midday,
-                    person: "me"))
+                    person: "me", place: "p1"))
         }
     }
 }

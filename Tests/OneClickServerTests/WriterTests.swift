@@ -144,4 +144,44 @@ struct WriterTests {
                 request("run-3", fence: fence, place: "p2", server: "NEW-SERVER"))
         }
     }
+
+    /// All that an installation asks or says outside a run's own requests.
+    private func refusals(_ office: TestInstallation, place: String) async -> [SyncError.Code?] {
+        let answer = AnswerRequest(
+            answer: .approve, table: nil, keys: nil, seenAt: nil, person: "A", place: place)
+        return [
+            await syncError { _ = try await office.client.answer(answer) }?.code,
+            await syncError { _ = try await office.client.status() }?.code,
+            await syncError { _ = try await office.client.state(of: RunID(rawValue: "r")) }?.code,
+            await syncError { _ = try await office.client.setNextKey(InstallationKey()) }?.code,
+        ]
+    }
+
+    @Test("A replaced installation asks and answers nothing any more")
+    func replacedIsMute() async throws {
+        try await TestOneClick.serving { oneClick in
+            let office = try await oneClick.enrolled()
+            try await oneClick.store.addCode(
+                "SECOND", of: office.answer.practice, expires: oneClick.now + .seconds(60),
+                by: "test", now: oneClick.now)
+            _ = try await OneClickClient.enrol(
+                url: oneClick.url, code: "SECOND", key: InstallationKey(), server: "OFFICE-2",
+                place: "p1", line: oneClick.line)
+            #expect(await refusals(office, place: "p1") == ["copy", "copy", "copy", "copy"])
+        }
+    }
+
+    @Test("A copy elsewhere answers nothing, nor does anybody while two look alike")
+    func copiesHaveNoSay() async throws {
+        try await TestOneClick.serving { oneClick in
+            let office = try await oneClick.enrolled()
+            let (first, _) = try await office.open("run-1")
+            // There is no question to answer: who may answer hears that.
+            #expect(await refusals(office, place: "p1").first == "held")
+            #expect(await refusals(office, place: "p2").first == "place")
+            _ = try await office.open("run-2", lastFence: first.fence)
+            _ = await syncError { _ = try await office.open("run-3", lastFence: 0) }
+            #expect(await refusals(office, place: "p1").first == "copy")
+        }
+    }
 }

@@ -31,7 +31,8 @@ final class GrantHistory {
     private var known: [Int64: Known] = [:]
     /// Tokens that were spent, replaced or destroyed: none of them may ever be there again.
     private var dead: Set<String> = []
-    private var leases: [(number: Int, lease: RefreshLease)] = []
+    /// What each was given to refresh: good for as long as that is there.
+    private var leases: [(number: Int, token: String?, lease: RefreshLease)] = []
     private var names = 0
     /// How often each kind of thing happened: a test looks that it did.
     private(set) var happened: [String: Int] = [:]
@@ -177,7 +178,7 @@ final class GrantHistory {
                 of: id, practice: practice.id, lasting: .seconds(60), now: now)
             known[id]?.lease = leases.count
             known[id]?.leaseExpires = lease.expires
-            leases.append((leases.count, lease))
+            leases.append((leases.count, known[id]?.token, lease))
         }
         #expect(code == expected, "beginning to refresh \(id)")
         note(code?.rawValue ?? "begun")
@@ -193,7 +194,7 @@ final class GrantHistory {
     private func endRefresh() async {
         guard let given = leases.suffix(3).randomElement(using: &random) else { return }
         let id = given.lease.grant.credential
-        let isMine = known[id]?.lease == given.number
+        let isMine = given.token != nil && known[id]?.token == given.token
         let isRevoked = pick(0...5) == 0
         let name = newName("r")
         let code = await refusal {

@@ -26,7 +26,7 @@ struct GrantPractice: Sendable {
         init(_ id: Int64, day: Int, generation: Int64 = 1, token: String) {
             self.id = id
             authorisation = .init(
-                grantedAt: .midday + .seconds(day * 86_400), generation: generation)
+                grantedAt: .midday + .seconds((day - 100) * 86_400), generation: generation)
             self.token = token
         }
 

@@ -95,11 +95,54 @@ struct GrantTests {
         #expect(busy?.recovery == .retryAfter(.seconds(1)))
         let second = try await practice.begin(7, now: .midday + .seconds(60))
         #expect(second.number > first.number)
+        try await practice.store.saveRefreshed(.named("two"), second, now: .midday)
         await #expect(throws: SyncError.self) {
             try await practice.store.saveRefreshed(.named("late"), first, now: .midday)
         }
-        try await practice.store.saveRefreshed(.named("two"), second, now: .midday)
         #expect(try await practice.token(of: 7) == .made(of: "two"))
+    }
+
+    @Test("What HMRC answered is not thrown away because another began meanwhile")
+    func savesPastAnother() async throws {
+        let practice = try await GrantPractice(with: Credential(7, day: 1, token: "one"))
+        let first = try await practice.begin(7, now: .midday)
+        let second = try await practice.begin(7, now: .midday + .seconds(60))
+        try await practice.store.saveRefreshed(.named("two"), first, now: .midday)
+        // The second asked with a token that was spent by then.
+        await #expect(throws: SyncError.self) {
+            try await practice.store.markRevoked(second, now: .midday)
+        }
+        #expect(try await practice.token(of: 7) == .made(of: "two"))
+    }
+
+    @Test("An authorisation from the future keeps no right one out")
+    func fromTheFuture() async throws {
+        let practice = try await GrantPractice(with: Credential(7, day: 1, token: "one"))
+        try await practice.change(Credential(7, day: 20_000, token: "far"))
+        #expect(try await practice.token(of: 7) == .made(of: "one"))
+        try await practice.change(Credential(7, day: 2, token: "two"))
+        #expect(try await practice.token(of: 7) == .made(of: "two"))
+    }
+
+    @Test("A credential that is held is not used, and keeps its tokens")
+    func inDoubt() async throws {
+        let practice = try await GrantPractice(with: Credential(7, day: 1, token: "one"))
+        let id = practice.id.rawValue
+        try practice.store.inDatabase { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO exceptions (practice_id, table_name, path, key, kind, code, message,
+                      hint, since, row_count)
+                    VALUES (?, 'hmrc_credentials', ?, '[7]', 'held', 'held', '', '', '', 1)
+                    """, arguments: [id, Data(Key(7).bytes)])
+        }
+        let error = await #expect(throws: SyncError.self) {
+            _ = try await practice.begin(7, now: .midday)
+        }
+        #expect(error?.code == "in_doubt")
+        #expect(try await practice.token(of: 7) == .made(of: "one"))
+        try practice.store.inDatabase { try $0.execute(sql: "DELETE FROM exceptions") }
+        _ = try await practice.begin(7, now: .midday)
     }
 
     @Test("A pair is saved even late, where nobody else began; again, it changes nothing")

@@ -40,8 +40,7 @@ struct SealedTests {
         try await office.practice.run()
         let before = try await office.values()
         #expect(before.count == 4)
-        let vault = try office.file.rotate()
-        try office.setKey(vault)
+        let vault = try office.file.rotate(publish: office.setKey)
 
         let record = try await office.practice.run()
         #expect(record.outcome == .succeeded)
@@ -68,8 +67,7 @@ struct SealedTests {
         }
         try await office.practice.run()
         world.restart()
-        let vault = try office.file.rotate()
-        try office.setKey(vault)
+        let vault = try office.file.rotate(publish: office.setKey)
         #expect(try await office.practice.run().outcome == .succeeded)
         let keys = Set(try await office.values().map(\.value.vaultKey))
         #expect(keys == [vault.publicKey.id])

@@ -81,7 +81,7 @@ struct VaultTests {
         try file.makeIfMissing()
         let before = try file.read()
         let old = try before.seal(Array("old".utf8), at: place)
-        let vault = try file.rotate()
+        let vault = try file.rotate { _ in }
         #expect(vault.publicKey != before.publicKey)
         #expect(vault.keyNames == [vault.publicKey.id, before.publicKey.id])
         let read = try file.read()
@@ -91,6 +91,27 @@ struct VaultTests {
         #expect(new.fingerprint != old.fingerprint)
         let said = message { _ = try before.open(new, at: place) }
         #expect(said.contains("has no key \(new.vaultKey)"))
+    }
+
+    @Test("Of two that rotate at once neither makes a key known that is lost")
+    func rotatesAtOnce() async throws {
+        let file: VaultFile = try file()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try file.makeIfMissing()
+        let known = try await withThrowingTaskGroup(of: [String].self) { tasks in
+            for _ in 0..<4 {
+                tasks.addTask {
+                    var known: [String] = []
+                    for _ in 0..<10 {
+                        _ = try file.rotate { known.append($0.publicKey.id) }
+                    }
+                    return known
+                }
+            }
+            return try await tasks.reduce(into: []) { $0 += $1 }
+        }
+        #expect(known.count == 40)
+        #expect(Set(known).isSubset(of: try file.read().keyNames))
     }
 
     @Test("Open rights, a missing file and a file without keys are refused with what to do")
