@@ -141,8 +141,8 @@ enum SecretFile {
         if let mode = attributes?[.posixPermissions] as? NSNumber, mode.intValue & 0o077 != 0 {
             throw SyncError(
                 .usage, "The file \(path) may be read or written by others than its owner.",
-                hint: "Run `chmod 600 \(path)`. If somebody may have read it, run `syncworker init "
-                    + "--force` with a new code.")
+                hint: "Run `chmod 600 \(path)`. If somebody may have read it, remove it and run "
+                    + "`syncworker init --force` with a new code, then a full synchronisation.")
         }
         let text = try? String(contentsOfFile: path, encoding: .utf8)
         let bytes = text.flatMap {
