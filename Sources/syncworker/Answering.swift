@@ -57,6 +57,10 @@ struct Approve: AsyncParsableCommand {
         let receipt = try await settings.withLine {
             try await Wiring(settings: settings).answer(request, $0)
         }
+        if receipt.answered > 0 || lineage {
+            let what = table.map { "\(receipt.answered) of \($0)" } ?? "whose Central this is"
+            await note("answer", "\(keep ? "Kept" : "Approved"): \(what).", settings)
+        }
         try common.answer(receipt, words(receipt.answered))
     }
 
