@@ -7,7 +7,8 @@ public enum WireBounds {
     public static let rowsMax = 1 << 40
     /// One can always be added to a fence.
     public static let fenceMax = 1 << 53
-    /// Of the names of tables, runs, loads and marks in a frame, and of tables in JSON.
+    /// Of the names of tables, runs, loads and marks in a frame; of tables, servers, places and
+    /// people in JSON.
     public static let nameBytesMax = 200
     /// Of a key, or a bound of a range.
     public static let keyBytesMax = 500
@@ -29,9 +30,28 @@ extension Key {
     fileprivate var isBounded: Bool { bytes.count <= WireBounds.keyBytesMax }
 }
 
+extension String {
+    fileprivate var isBounded: Bool { utf8.count <= WireBounds.nameBytesMax }
+}
+
+extension EnrolmentRequest: Bounded {
+    var fieldBeyondBounds: String? {
+        server.isBounded ? place.isBounded ? nil : "place" : "server"
+    }
+}
+
+extension TakeOverRequest: Bounded {
+    var fieldBeyondBounds: String? {
+        if !(0...WireBounds.fenceMax).contains(lastFence) { return "lastFence" }
+        return server.isBounded ? place.isBounded ? nil : "place" : "server"
+    }
+}
+
 extension OpenRequest: Bounded {
     var fieldBeyondBounds: String? {
         if !(0...WireBounds.fenceMax).contains(lastFence) { return "lastFence" }
+        if !server.isBounded { return "server" }
+        if !place.isBounded { return "place" }
         return shapes.count > 1_000 || !shapes.keys.allSatisfy(\.isBounded) ? "shapes" : nil
     }
 }
@@ -50,6 +70,8 @@ extension LoadRequest: Bounded {
 extension AnswerRequest: Bounded {
     var fieldBeyondBounds: String? {
         if table?.isBounded == false { return "table" }
+        if !person.isBounded { return "person" }
+        if place?.isBounded == false { return "place" }
         return (keys ?? []).allSatisfy(\.isBounded) ? nil : "keys"
     }
 }

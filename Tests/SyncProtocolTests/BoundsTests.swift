@@ -49,6 +49,35 @@ struct BoundsTests {
         #expect(refused?.message.contains("lists more than") == true)
     }
 
+    @Test("Names of servers, places and people are short")
+    func people() throws {
+        let long = String(repeating: "é", count: WireBounds.nameBytesMax / 2 + 1)
+        func refused<T: Codable>(_ message: T) throws -> Bool {
+            let bytes = try WireJSON.encode(message)
+            return try refusal { _ = try WireJSON.decode(T.self, from: bytes) } != nil
+        }
+        for (server, place) in [(long, "p"), ("s", long), ("s", "p")] {
+            let isLong = server == long || place == long
+            let enrolment = EnrolmentRequest(
+                protocolVersion: protocolVersion, code: "C", publicKey: "K", server: server,
+                place: place)
+            #expect(try refused(enrolment) == isLong)
+            let takeOver = TakeOverRequest(
+                server: server, place: place, lastFence: 0, isConfirmed: true)
+            #expect(try refused(takeOver) == isLong)
+            let open = OpenRequest(
+                run: RunID(rawValue: "r"), lastFence: 0, lastRuns: [], kind: .change,
+                purpose: .synchronise, server: server, place: place, shapes: [:])
+            #expect(try refused(open) == isLong)
+            let answer = AnswerRequest(
+                answer: .keep, table: nil, keys: nil, seenAt: nil, person: server, place: place)
+            #expect(try refused(answer) == isLong)
+        }
+        let beyond = TakeOverRequest(
+            server: "s", place: "p", lastFence: .max, isConfirmed: true)
+        #expect(try refused(beyond))
+    }
+
     @Test("Numbers of rows can be added")
     func rowCounts() throws {
         let frame = batch { writer in
