@@ -137,24 +137,22 @@ enum Naming {
 /// 32 secret bytes in a file of the owner's own.
 enum SecretFile {
     static func read(_ path: String) throws -> [UInt8] {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if let mode = attributes?[.posixPermissions] as? NSNumber, mode.intValue & 0o077 != 0 {
+        let hint =
+            "Put it back from a backup, or remove it, run `syncworker init --force` with a new "
+            + "code, and then a full synchronisation."
+        let line: String
+        do {
+            line = try SecretLine.read(path)
+        } catch {
             throw SyncError(
-                .usage, "The file \(path) may be read or written by others than its owner.",
-                hint: "Run `chmod 600 \(path)`. If somebody may have read it, remove it and run "
-                    + "`syncworker init --force` with a new code, then a full synchronisation.")
+                .usage, "Sealed values are compared by means of the file \(path)\(error.rest)",
+                hint: hint)
         }
-        let text = try? String(contentsOfFile: path, encoding: .utf8)
-        let bytes = text.flatMap {
-            [UInt8](hexadecimal: $0.trimmingCharacters(in: .whitespacesAndNewlines))
-        }
-        guard let bytes, bytes.count == 32 else {
+        guard let bytes = [UInt8](hexadecimal: line), bytes.count == 32 else {
             throw SyncError(
                 .usage,
                 "The file \(path) does not hold the 32 bytes that sealed values are "
-                    + "compared with.",
-                hint: "Put it back from a backup, or run `syncworker init --force` with a new code."
-            )
+                    + "compared with.", hint: hint)
         }
         return bytes
     }
