@@ -53,19 +53,20 @@ struct ClientAssertions: Sendable {
 
     /// Uses the assertion up: a second time is a replay.
     func use(_ sender: Sender) async throws -> OneClickStore.Installation {
-        // Another installation's assertion may carry the same name.
-        let name = "\(sender.installation.id) \(sender.assertion.jti)"
+        let installation = sender.installation
         // Remembered a little longer than it is accepted.
         let expires = Timestamp(
             microsecondsSince1970: Int64(sender.assertion.exp + 2 * Self.skewSecondsMax) * 1_000_000
         )
-        guard try await store.rememberAssertion(id: name, expires: expires, now: now()) else {
+        guard
+            try await store.rememberAssertion(
+                sender.assertion.jti, of: installation, expires: expires, now: now())
+        else {
             throw SyncError(
                 "assertion", "This request was received before and is refused the second time.",
                 hint: "The next attempt is signed anew; if this stays, check what stands between "
                     + "SyncWorker and OneClick.", recovery: .retry)
         }
-        let installation = sender.installation
         if sender.key == installation.nextKey, installation.nextKeyUsedAt == nil {
             try await store.noteNextKeyUsed(sender.key, of: installation, now: now())
         }

@@ -184,12 +184,13 @@ public final class OneClickStore: Sendable {
         try await read { try Practices.installation($0, id) }
     }
 
-    /// False if an assertion of this name was seen before: a replay.
+    /// False if an assertion of this name was seen before of the same installation: a replay.
     public func rememberAssertion(
-        id: String, expires: Timestamp, now: Timestamp
+        _ name: String, of installation: Installation, expires: Timestamp, now: Timestamp
     ) async throws -> Bool {
         try await write {
-            try Practices.remember($0, assertion: id, expires: expires, now: now)
+            try Practices.remember(
+                $0, assertion: name, of: installation, expires: expires, now: now)
         }
     }
 
@@ -278,6 +279,8 @@ public final class OneClickStore: Sendable {
             ).execute()
         }
     }
+
+    // What follows asks nobody who he is: over the network it is `OneClickStore+Asking.swift`.
 
     /// A run never heard of is written down as aborted before it is said to be.
     public func state(

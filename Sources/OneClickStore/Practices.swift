@@ -131,18 +131,19 @@ enum Practices {
         }
     }
 
-    /// False if an assertion of this name, which begins with its installation, was seen before: a
-    /// replay.
+    /// False if an assertion of this name was seen before: a replay.
     static func remember(
-        _ db: Database, assertion: String, expires: Timestamp, now: Timestamp
+        _ db: Database, assertion: String, of installation: OneClickStore.Installation,
+        expires: Timestamp, now: Timestamp
     ) throws -> Bool {
         try db.execute(cached: "DELETE FROM assertions WHERE expires_at < ?", arguments: [now.sql])
         try db.execute(
             cached: """
-                INSERT OR IGNORE INTO assertions (practice_id, id, expires_at)
-                SELECT practice_id, ?1, ?2 FROM installations
-                WHERE id = substr(?1, 1, instr(?1, ' ') - 1)
-                """, arguments: [assertion, expires.sql])
+                INSERT OR IGNORE INTO assertions (practice_id, id, expires_at) VALUES (?, ?, ?)
+                """,
+            arguments: [
+                installation.practice.rawValue, "\(installation.id) \(assertion)", expires.sql,
+            ])
         return db.changesCount == 1
     }
 }

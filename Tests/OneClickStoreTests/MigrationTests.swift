@@ -73,10 +73,15 @@ struct MigrationTests {
         try OneClickStore.migrate(path: path, shapes: shapes)
         let store = try OneClickStore(path: path, shapes: shapes)
         defer { try? store.close() }
-        for (name, isNew) in [("i-2 name", false), ("i-3 name", true), ("i-3 other name", false)] {
+        let assertions = [
+            ("i-2", "name", false), ("i-3", "name", true), ("i-3", "other name", false),
+        ]
+        for (id, name, isNew) in assertions {
+            let installation = try #require(
+                try await store.installation(InstallationID(rawValue: id)))
             let remembered = try await store.rememberAssertion(
-                id: name, expires: .midday + .seconds(300), now: .midday)
-            #expect(remembered == isNew, "\(name)")
+                name, of: installation, expires: .midday + .seconds(300), now: .midday)
+            #expect(remembered == isNew, "\(id) \(name)")
         }
     }
 

@@ -78,7 +78,7 @@ struct StatementTests {
         let now = practice.world.now
         _ = try await store.practices()
         _ = try await store.rememberAssertion(
-            id: "\(practice.installation.id) x", expires: now, now: now)
+            "x", of: practice.installation, expires: now, now: now)
         _ = try await practice.open()
         _ = try await store.installations(of: nil)
         _ = try await store.revoke(practice.installation.id, by: "ann", now: now)
