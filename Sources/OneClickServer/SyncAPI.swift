@@ -102,15 +102,13 @@ struct SyncAPI: Sendable {
 
     private func status(_ request: Request) async throws -> Response {
         let installation = try await assertions.use(try await sender(of: request))
-        return try .json(
-            try await store.status(from: installation))
+        return try .json(try await store.status(from: installation))
     }
 
     private func answer(_ request: Request) async throws -> Response {
         let sender = try await sender(of: request)
         let answer = try await request.message(AnswerRequest.self)
         let installation = try await assertions.use(sender)
-        return try .json(
-            try await store.answer(answer, from: installation, now: now()))
+        return try .json(try await store.answer(answer, from: installation, now: now()))
     }
 }

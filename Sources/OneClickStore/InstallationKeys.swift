@@ -38,20 +38,6 @@ extension OneClickStore {
                 ])
         }
     }
-
-    /// A person's word which installation is the practice's, and from where.
-    public func takeOver(
-        _ request: TakeOverRequest, _ installation: Installation, now: Timestamp
-    ) async throws -> TakeOverAnswer {
-        try await write(installation.practice) { store in
-            let answer = try store.takeOver(request, installation.id)
-            if answer.fence != nil {
-                try Audit(db: store.db, practice: store.id).note(
-                    .tookOver, by: request.server, subject: installation.id.rawValue, now: now)
-            }
-            return answer
-        }
-    }
 }
 
 extension PracticeStore {

@@ -29,4 +29,13 @@ extension OneClickStore {
             return try store.answer(request, now: now)
         }
     }
+
+    /// A person's word which installation is the practice's, and from where.
+    public func takeOver(
+        _ request: TakeOverRequest, _ installation: Installation, now: Timestamp
+    ) async throws -> TakeOverAnswer {
+        try await write(installation.practice) {
+            try $0.takeOver(request, installation.id, now: now)
+        }
+    }
 }

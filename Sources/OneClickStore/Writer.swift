@@ -27,26 +27,26 @@ extension PracticeStore {
 
     /// Throws unless it is the practice's installation now: one that was replaced or revoked asks
     /// and says nothing in its name.
-    func checkIsCurrent(_ installation: InstallationID) throws {
+    @discardableResult
+    func checkIsCurrent(_ installation: InstallationID) throws -> State {
         let state = try state()
         guard state.installation == installation else { throw try replaced(state) }
         try checkNotRevoked(installation)
+        return state
     }
 
     /// Throws unless a person may answer from there: a copy has no say.
     func checkMayAnswer(_ request: AnswerRequest, _ installation: InstallationID) throws {
-        try checkIsCurrent(installation)
-        let state = try state()
+        let state = try checkIsCurrent(installation)
         guard state.place == nil || state.place == request.place else { throw moved(state) }
         if let contest = state.contest { throw contested(contest, state) }
     }
 
     /// The fence moves, so that whoever wrote until now is refused at its next request.
     func takeOver(
-        _ request: TakeOverRequest, _ installation: InstallationID
+        _ request: TakeOverRequest, _ installation: InstallationID, now: Timestamp
     ) throws -> TakeOverAnswer {
-        let state = try state()
-        try checkIsCurrent(installation)
+        let state = try checkIsCurrent(installation)
         var fence: Int?
         if request.isConfirmed {
             let next = max(state.fence, request.lastFence) + 1
@@ -57,6 +57,8 @@ extension PracticeStore {
                       taken_over_fence = ?1, contested_at = NULL, contested_server = NULL
                     WHERE id = ?4
                     """, arguments: [next, request.server, request.place, id.rawValue])
+            try Audit(db: db, practice: id).note(
+                .tookOver, by: request.server, subject: installation.rawValue, now: now)
             fence = next
         }
         return TakeOverAnswer(

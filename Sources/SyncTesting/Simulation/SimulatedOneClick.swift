@@ -117,12 +117,12 @@ final class SimulatedOneClick: @unchecked Sendable {
             try await store.stage(batch, frame: body, access(request))
         case .commit: return try await commit(request, node)
         case .state:
-            let practice = try await installation(request).practice
-            if nodes[node].underWay[practice] == request.run {
+            let installation = try await installation(request)
+            if nodes[node].underWay[installation.practice] == request.run {
                 return try WireJSON.encode(RunState.committing)
             }
             return try WireJSON.encode(
-                try await store.state(of: request.run, practice: practice, now: now))
+                try await store.state(of: request.run, from: installation, now: now))
         case .abandon:
             let message: AbandonRequest = try WireJSON.decode(from: body)
             try await store.abandon(access(request), reason: message.reason, now: now)
