@@ -122,6 +122,16 @@ extension FuzzRecorder {
                     seenAt: now, person: "A person"))
         }
         try note("two", .answerReceipt, AnswerReceipt(answered: 2))
+        try note("next", .keyRequest, KeyRequest(publicKey: "PEM"))
+        try note("next", .keyAnswer, KeyAnswer(fingerprint: "0123-4567-89AB-CDEF-0123"))
+        try note(
+            "sure", .takeOverRequest,
+            TakeOverRequest(server: "OFFICE", place: "here", lastFence: 3, isConfirmed: true))
+        try note(
+            "done", .takeOverAnswer,
+            TakeOverAnswer(
+                practiceName: "Example & Co", fence: 4, server: "OFFICE", openedAt: now,
+                refusedServer: "OTHER", refusedSince: now))
         try note("open", .runState, RunState.open)
         try note("aborted", .runState, RunState.aborted(reason: "a later run was opened"))
         try note(

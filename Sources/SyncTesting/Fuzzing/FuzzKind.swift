@@ -28,6 +28,10 @@ public enum FuzzKind: String, CaseIterable, Codable, Sendable {
     case statusAnswer = "status-answer"
     case answerRequest = "answer-request"
     case answerReceipt = "answer-receipt"
+    case keyRequest = "key-request"
+    case keyAnswer = "key-answer"
+    case takeOverRequest = "take-over-request"
+    case takeOverAnswer = "take-over-answer"
     case errorAnswer = "error-answer"
 
     /// Frames are binary, everything else is JSON.
@@ -63,6 +67,10 @@ public enum FuzzKind: String, CaseIterable, Codable, Sendable {
         case .statusAnswer: try json(StatusAnswer.self, bytes)
         case .answerRequest: try json(AnswerRequest.self, bytes)
         case .answerReceipt: try json(AnswerReceipt.self, bytes)
+        case .keyRequest: try json(KeyRequest.self, bytes)
+        case .keyAnswer: try json(KeyAnswer.self, bytes)
+        case .takeOverRequest: try json(TakeOverRequest.self, bytes)
+        case .takeOverAnswer: try json(TakeOverAnswer.self, bytes)
         case .errorAnswer: try json(ErrorAnswer.self, bytes)
         }
     }

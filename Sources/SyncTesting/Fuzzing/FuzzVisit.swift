@@ -26,6 +26,7 @@ struct FuzzVisit {
         case .answerRequest: try await visited { try await answer() }
         case .enrolmentRequest: try await visited { try await enrol() }
         case .abandonRequest: try await visited { try await abandon() }
+        case .takeOverRequest: try await visited { try await takeOver() }
         default: .accepted
         }
     }
@@ -229,6 +230,15 @@ struct FuzzVisit {
             if isEnrolled { return .accepted }
         }
         return .refused
+    }
+
+    private func takeOver() async throws -> Fuzzer.Verdict {
+        let request = try WireJSON.decode(TakeOverRequest.self, from: input.bytes)
+        let isTaken = try await step("a take-over") {
+            _ = try await store.store.takeOver(
+                request, office.installation, now: FuzzStore.now)
+        }
+        return isTaken ? .accepted : .refused
     }
 
     private func abandon() async throws -> Fuzzer.Verdict {
