@@ -10,8 +10,6 @@ final class RequestRates: Sendable {
     struct Limits: Sendable {
         var perSecond: Int
         var burst: Int
-
-        static let standard = Limits(perSecond: 50, burst: 200)
     }
 
     private let limits: Limits
