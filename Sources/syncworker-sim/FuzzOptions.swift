@@ -31,7 +31,7 @@ struct FuzzOptions: ParsableArguments {
     @Option(help: .private)
     var part: String?
 
-    /// Of --part: how far its seeds are apart.
+    /// Of --part and --lines: how far the seeds of one process are apart.
     @Option(help: .private)
     var step: UInt64 = 1
 

@@ -53,6 +53,10 @@ struct SyncWorkerSim: AsyncParsableCommand {
     @Option(help: ArgumentHelp("With --mutants: only that of this number.", valueName: "NN"))
     var only: [String] = []
 
+    /// A process of --seeds: its worlds say a line each to their parent.
+    @Flag(help: .private)
+    var lines = false
+
     @OptionGroup(title: "Fuzzing") var fuzzing: FuzzOptions
 
     @Flag(help: "Print the summary as JSON.")
@@ -80,15 +84,18 @@ struct SyncWorkerSim: AsyncParsableCommand {
             guard try gate.run() else { throw ExitCode(1) }
             return
         }
+        if lines {
+            return try SeedParts.runPart(
+                from: from, below: from + seeds, step: fuzzing.step, seconds: seconds, catalogue)
+        }
         let summary: any Summary
         if let seed {
             summary = try OneSeed(seed: seed, catalogue: catalogue, keepsTrace: trace)
         } else if crashPoints {
             summary = try CrashPointSummary(catalogue)
         } else {
-            summary = ManySeeds(
-                seeds: from..<(from + seeds), seconds: seconds, stopsAtFirst: stopAtFirst,
-                catalogue: catalogue)
+            summary = try ManySeeds(
+                seeds: from..<(from + seeds), seconds: seconds, stopsAtFirst: stopAtFirst)
         }
         try end(summary)
     }

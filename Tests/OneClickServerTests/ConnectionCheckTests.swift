@@ -200,7 +200,7 @@ struct ConnectionCheckTests {
         }
     }
 
-    @Test("A clock that is wrong, either way", arguments: [-65, 65])
+    @Test("A clock that is wrong, either way", arguments: [-3600, 3600])
     func clocks(_ seconds: Int) async throws {
         try await TestOneClick.serving { oneClick in
             let hops = try await hops(

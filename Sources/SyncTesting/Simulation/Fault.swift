@@ -69,6 +69,16 @@ public enum Fault: String, CaseIterable, Sendable {
         }
     }
 
+    /// What puts an earlier state in the place of a later one.
+    var takesBack: Bool {
+        switch self {
+        case .cloudRestored, .cloudRestoredIntoRun, .cloudClock, .centralRestored,
+            .centralRestoredIntoRun, .centralPowerCut:
+            true
+        default: false
+        }
+    }
+
     /// Only where much happens between the steps of a run.
     var isIntoRun: Bool { self == .centralRestoredIntoRun || self == .cloudRestoredIntoRun }
 }

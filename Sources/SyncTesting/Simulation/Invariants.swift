@@ -16,6 +16,8 @@ final class Invariants: @unchecked Sendable {
     var memory = KnownState()
     /// The last snapshot of each run, and what it may have shipped before.
     private var pins: [RunID: Pin] = [:]
+    /// The snapshot that each mark stands for.
+    private var marked: [Mark: Pin] = [:]
     /// The version that each restore of Central went back to.
     private var restoredTo: [Int] = []
     /// Every content that a key ever had in a snapshot.
@@ -36,9 +38,39 @@ final class Invariants: @unchecked Sendable {
 
     // MARK: What happens
 
-    func opened(_ run: RunID, at place: String) {
-        memory.opened = run
+    func opened(_ request: SimulatedRequest, at place: String) {
+        memory.opened = request.run
         if place != "here" { violate("I10", "a copy at another place opened a run") }
+        if memory.isContested { violate("I10", "one of two copies opened a run") }
+        if memory.lostCopies.contains(request.copy ?? 0) {
+            violate("I10", "a copy that a person decided against opened a run")
+        }
+        if request.installation != memory.installation {
+            violate("I10", "an installation that was replaced opened a run")
+        }
+    }
+
+    func refused(_ error: SyncError) {
+        if error.message.hasPrefix("Two copies") { memory.isContested = true }
+    }
+
+    /// A person said which of the copies is the right one.
+    func decided(against copies: Set<Int>) {
+        memory.isContested = false
+        memory.lostCopies.formUnion(copies)
+    }
+
+    func enrolled(_ installation: InstallationID) {
+        memory.isContested = false
+        memory.installation = installation
+    }
+
+    func marked(_ mark: Mark, of run: RunID?) { marked[mark] = run.flatMap { pins[$0] } }
+
+    func staged(_ batch: Batch) {
+        if let load = batch.load, let mark = batch.mark {
+            memory.loads[load, default: []].insert(mark)
+        }
     }
 
     func pinned(_ run: RunID, _ pin: Pin) {
@@ -109,7 +141,7 @@ final class Invariants: @unchecked Sendable {
         }
         world.note("commit", summary(receipt))
         if memory.opened != run { violate("I10", "a run committed after another was opened") }
-        checkLineage(pin)
+        checkLineage(pin, request)
         for shape in shapes.tables {
             if request.tables[shape.name] == nil {
                 // Nor does a first commit show what others have put in place.
@@ -148,11 +180,23 @@ final class Invariants: @unchecked Sendable {
     }
 
     /// A Central that lost what OneClick holds is not followed without a person's word.
-    private func checkLineage(_ pin: Pin) {
-        guard isCaptured, let before = memory.committed, !memory.isLineageApproved else { return }
-        let lost = restoredTo[min(before.generation, pin.generation)..<pin.generation]
-            .contains { $0 < before.version }
-        if lost { violate("I2", "a Central that went back was followed without a person's word") }
+    private func checkLineage(_ pin: Pin, _ request: CommitRequest) {
+        guard isCaptured, !memory.isLineageApproved else { return }
+        if let before = memory.committed, isLost(before, at: pin) {
+            violate("I2", "a Central that went back was followed without a person's word")
+        }
+        for (table, commit) in request.tables.sorted(by: { $0.key < $1.key }) {
+            let marks = commit.load.flatMap { memory.loads[$0] } ?? []
+            if marks.contains(where: { marked[$0].map { isLost($0, at: pin) } ?? false }) {
+                violate("I2", "\(table) was loaded from a Central that went back since")
+            }
+        }
+    }
+
+    /// Whether Central was taken back behind that snapshot before this one.
+    private func isLost(_ then: Pin, at pin: Pin) -> Bool {
+        restoredTo[min(then.generation, pin.generation)..<pin.generation]
+            .contains { $0 < then.version }
     }
 
     private func checkGroup(_ receipt: Receipt) {
@@ -175,7 +219,8 @@ final class Invariants: @unchecked Sendable {
             violate("I1", "\(table) \(wrong) is refused on one side only")
         }
         let held = exceptions.filter { $0.kind != .refused }
-        for key in Set(ours.keys).union(theirs.keys).union(before(table).keys).union(refused) {
+        let keys = Set(ours.keys).union(theirs.keys).union(before(table).keys).union(refused)
+        for key in keys.sorted() {
             check(table, key, ours[key], theirs[key], refused.contains(key), held)
         }
         checkCounts(shape, ours, receipt)
@@ -189,6 +234,7 @@ final class Invariants: @unchecked Sendable {
     ) {
         let before = before(table)[key]
         let hold = held.first { key.hasPrefix($0.key) }
+        if ours == theirs { memory.changedByHand[table]?.remove(key) }
         if isRefused {
             // A first load may have brought an earlier content of it.
             let isKnown = ours.map { versions[table]?[key]?.contains($0) ?? false } ?? true
@@ -196,9 +242,7 @@ final class Invariants: @unchecked Sendable {
                 violate("I4", "\(table) \(key) is refused and was changed all the same")
             }
         } else if let theirs {
-            if ours == theirs {
-                memory.changedByHand[table]?.remove(key)
-            } else if memory.changedByHand[table]?.contains(key) != true {
+            if ours != theirs, memory.changedByHand[table]?.contains(key) != true {
                 violate("I1", "\(table) \(key) is \(ours == nil ? "missing" : "different")")
             }
             if let hold {
@@ -329,7 +373,7 @@ final class Invariants: @unchecked Sendable {
             let held = exceptions.filter { $0.table == table && $0.kind != .refused }.map(\.key)
             let refused = expected.refused[table] ?? []
             let (ours, theirs) = (now.rows[table] ?? [:], expected.rows[table] ?? [:])
-            for key in Set(ours.keys).union(theirs.keys) where ours[key] != theirs[key] {
+            for key in Set(ours.keys).union(theirs.keys).sorted() where ours[key] != theirs[key] {
                 let isHeld = theirs[key] == nil && held.contains { key.hasPrefix($0) }
                 if !isHeld, !refused.contains(key) {
                     violate("I1", "\(table) \(key) differs at rest")

@@ -40,6 +40,12 @@ struct Knobs {
     /// Whether the office goes on, and Central is backed up, between the steps of a run, so that it
     /// may be restored into the midst of one.
     var isTight: Bool
+    /// The office works once in so many steps of such a run.
+    var stepsPerWork = 6
+    /// One run of so many is a full.
+    var runsPerFull: Int
+    /// How much of what the office does is about tables that nobody carries.
+    var elsewherePercent: Int
     /// Which of its kinds of work the office does in this world: a bit for each.
     var office: UInt64
     /// What the catalogue of this world is about.
@@ -63,6 +69,8 @@ struct Knobs {
         personPause = interval * [2, 6][random.below(2)]
         hasNeighbour = random.below(4) == 0
         isTight = random.below(3) == 0
+        runsPerFull = [2, 4, 4, 20][random.below(4)]
+        elsewherePercent = [0, 0, 30, 80][random.below(4)]
         // Everything, half of it, or a quarter: few kinds of work meet each other more often.
         office = [.max, random.next(), random.next() & random.next()][random.below(3)]
         retention.batch = 20
@@ -95,16 +103,21 @@ struct Knobs {
 
     /// Two things that befall a side come again and again, often with little else in their way.
     private mutating func stress(_ random: inout SplitMix) {
+        // What takes a side back in time is where most can be lost.
         let befalling = Fault.allCases.filter(\.befallsSide)
+        let restores = befalling.filter(\.takesBack)
         if random.below(2) == 0 { faults = faults.filter(\.key.isOffice) }
         for _ in 0..<2 {
-            let fault = befalling[random.below(befalling.count)]
+            let choices = random.below(3) == 0 ? restores : befalling
+            let fault = choices[random.below(choices.count)]
             faults[fault] = min(40_000, 16 * Self.rate(fault))
             guard fault.isIntoRun else { continue }
             // Long runs over many snapshots.
             isTight = true
             snapshotLifetime = .zero
             batches.rowsPerBatch = 2
+            stepsPerWork = 2
+            runsPerFull = 2
         }
     }
 
@@ -141,7 +154,7 @@ struct Knobs {
         // Once in so many runs of a world where much happens within one.
         case .centralRestoredIntoRun: 20_000
         // Once in so many steps of such a run.
-        case .cloudRestoredIntoRun: 500
+        case .cloudRestoredIntoRun: 100
         }
     }
 }

@@ -5,6 +5,14 @@ import SyncProtocol
 struct KnownState {
     var contents = Contents()
     var isFirstDone = false
+    /// The marks of the snapshots that each load has taken rows from.
+    var loads: [LoadID: Set<Mark>] = [:]
+    /// The one that may write.
+    var installation: InstallationID?
+    /// Two copies were seen, and nobody has said which is the right one.
+    var isContested = false
+    /// The copies that a person decided against, by their number.
+    var lostCopies: Set<Int> = []
     /// The run that was opened last.
     var opened: RunID?
     /// The snapshot that the last commit reflects.

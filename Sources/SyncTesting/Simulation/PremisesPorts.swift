@@ -48,6 +48,7 @@ struct CentralPort: Source {
         try await premises.around("mark") {
             if premises.world.strikes(.centralLocked) { throw Self.locked }
             if premises.world.strikes(.centralDiskFull) { throw Self.full }
+            premises.practice.invariants.marked(mark, of: premises.run)
             try await premises.openSource().insert(mark, after: predecessor)
         }
     }
@@ -82,7 +83,8 @@ struct CloudPort: Cloud {
         _ kind: SimulatedRequest.Kind, _ run: OpenRun, _ body: [UInt8]
     ) -> SimulatedRequest {
         SimulatedRequest(
-            kind: kind, run: run.id, installation: installation, token: run.token, body: body)
+            kind: kind, run: run.id, installation: installation, copy: premises.copy,
+            token: run.token, body: body)
     }
 
     private func around<T>(
@@ -95,7 +97,7 @@ struct CloudPort: Cloud {
         try await around(.open) {
             let answer: OpenAnswer = try await network.message(
                 SimulatedRequest(
-                    kind: .open, run: request.run, installation: installation,
+                    kind: .open, run: request.run, installation: installation, copy: premises.copy,
                     body: try WireJSON.encode(request)))
             premises.run = request.run
             premises.asOf = answer.asOf

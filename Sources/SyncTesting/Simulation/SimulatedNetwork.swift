@@ -8,6 +8,8 @@ struct SimulatedRequest: Sendable {
     var kind: Kind
     var run: RunID
     var installation: InstallationID
+    /// Which copy of the premises it comes from, which nobody but the world knows; nil for none.
+    var copy: Int?
     var token = ""
     var body: [UInt8] = []
 }

@@ -130,6 +130,9 @@ struct SimulatedOffice {
     /// One transaction; nothing of it changes a row that is not there.
     func transaction() -> [String] {
         if world.strikes(.massRemoval) { return massRemoval() }
+        if world.random(below: 100) < world.knobs.elsewherePercent {
+            return ["UPDATE database_info SET practice_name = 'Practice \(number)'"]
+        }
         let pieces = 1 + (world.random(below: 4) == 0 ? world.random(below: 3) : 0)
         return (0..<pieces).flatMap { _ in piece() }
     }

@@ -16,9 +16,9 @@ final class SimulatedOneClick: @unchecked Sendable {
     private(set) var practices: [SimulatedPractice] = []
     private var backup: (store: OneClickStore, states: [KnownState])?
     private(set) var restores = 0
-    /// Commits that are carried out and not yet checked: what is known of them belongs to neither
-    /// side of them.
-    private var committing = 0
+    /// Changes that are carried out and not yet noted: what is known belongs to neither side of
+    /// them.
+    private var changing = 0
     private var names = 0
 
     private struct Node {
@@ -56,11 +56,27 @@ final class SimulatedOneClick: @unchecked Sendable {
     }
 
     /// What a person does whose installation was refused, or replaced by another.
-    func enrol(_ practice: PracticeID) async throws -> InstallationID {
+    func enrol(_ practice: SimulatedPractice) async throws -> InstallationID {
         let code = nextName("code")
+        changing += 1
+        defer { changing -= 1 }
         try await store.addCode(
-            code, of: practice, expires: now + .seconds(86_400), by: "a test", now: now)
-        return try await enrol(code)
+            code, of: practice.id, expires: now + .seconds(86_400), by: "a test", now: now)
+        let installation = try await enrol(code)
+        practice.invariants.enrolled(installation)
+        return installation
+    }
+
+    /// - Returns: the fence of whoever took over.
+    func takeOver(_ practice: SimulatedPractice, from copies: Set<Int>) async throws -> Int? {
+        let request = TakeOverRequest(
+            server: "SERVER", place: "here", lastFence: practice.journal.fence, isConfirmed: true)
+        guard let found = try await store.installation(practice.installation) else { return nil }
+        changing += 1
+        defer { changing -= 1 }
+        let fence = try await store.takeOver(request, found, now: now).fence
+        practice.invariants.decided(against: copies)
+        return fence
     }
 
     private func enrol(_ code: String) async throws -> InstallationID {
@@ -114,7 +130,7 @@ final class SimulatedOneClick: @unchecked Sendable {
             return try await store.plan(plan, access(request)).encoded()
         case .ship:
             let batch = try Batch(frame: body, contentBytesMax: .max)
-            try await store.stage(batch, frame: body, access(request))
+            try await stage(batch, request)
         case .commit: return try await commit(request, node)
         case .state:
             let installation = try await installation(request)
@@ -146,10 +162,26 @@ final class SimulatedOneClick: @unchecked Sendable {
     private func open(_ request: SimulatedRequest) async throws -> [UInt8] {
         let message: OpenRequest = try WireJSON.decode(from: request.body)
         let installation = try await installation(request)
-        let answer = try await store.open(
-            message, installation: installation, token: world.token(), asOf: today, now: now)
-        practice(installation.practice)?.invariants.opened(message.run, at: message.place)
-        return try WireJSON.encode(answer)
+        let invariants = practice(installation.practice)?.invariants
+        changing += 1
+        defer { changing -= 1 }
+        do {
+            let answer = try await store.open(
+                message, installation: installation, token: world.token(), asOf: today, now: now)
+            invariants?.opened(request, at: message.place)
+            return try WireJSON.encode(answer)
+        } catch let error as SyncError {
+            invariants?.refused(error)
+            throw error
+        }
+    }
+
+    private func stage(_ batch: Batch, _ request: SimulatedRequest) async throws {
+        let access = try await access(request)
+        changing += 1
+        defer { changing -= 1 }
+        try await store.stage(batch, frame: request.body, access)
+        practice(access.practice)?.invariants.staged(batch)
     }
 
     private func practice(_ id: PracticeID) -> SimulatedPractice? {
@@ -190,10 +222,10 @@ final class SimulatedOneClick: @unchecked Sendable {
         practice.invariants.checkUntouched()
         // The commit's one transaction; another, if it had one.
         tear.passes = world.strikes(.commitTorn) ? world.random(below: 2) : nil
-        committing += 1
+        changing += 1
         defer {
             tear.passes = nil
-            committing -= 1
+            changing -= 1
         }
         do {
             let receipt = try await store.commit(request, access, now: now)
@@ -208,7 +240,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     // MARK: What befalls it
 
     func backUp() throws {
-        guard committing == 0 else { return }
+        guard changing == 0 else { return }
         let copy = try OneClickStore.inMemory(
             shapes: Shapes(dataSets: [], tables: []), vault: TestVault.key)
         try store.copy(to: copy)
@@ -232,7 +264,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         if world.random(below: 12) == 0 { try backUp() }
     }
 
-    var canBeRestored: Bool { backup != nil && committing == 0 }
+    var canBeRestored: Bool { backup != nil && changing == 0 }
 
     /// Not a page more than there is now.
     func fillDisk() throws {

@@ -25,6 +25,8 @@ final class SimulatedPractice: @unchecked Sendable {
     var isOfficeClosed = false
     /// The process that is to go on; those before it end.
     private(set) var current: SimulatedPremises?
+    /// How many copies of it were ever started.
+    private var copies = 0
     private var backups: [Backup] = []
     /// Made between the steps of the last run.
     private var runBackups: [Backup] = []
@@ -42,6 +44,7 @@ final class SimulatedPractice: @unchecked Sendable {
         (id, installation) = try await oneClick.addPractice()
         office = SimulatedOffice(world: world)
         invariants = Invariants(id, world: world, oneClick: oneClick)
+        invariants.enrolled(installation)
         try central.work(office.opening())
     }
 
@@ -58,12 +61,19 @@ final class SimulatedPractice: @unchecked Sendable {
 
     func stopPremises() { current = nil }
 
-    /// A copy of the whole server, started once beside it: at another place, or looking just so.
+    /// A copy of the whole server, that runs a few times beside it: at another place, or looking
+    /// just so.
     func startCopy() {
+        copies += 1
         let copy = SimulatedPremises(
-            self, journal: journal, place: world.random(below: 2) == 0 ? "elsewhere" : "here")
-        world.start {
-            _ = await copy.synchronise(RunRequest(kind: .change, trigger: .schedule))
+            self, copy: copies, journal: journal,
+            place: world.random(below: 2) == 0 ? "elsewhere" : "here")
+        let runs = world.pick([1, 1, 4])
+        world.start { [world] in
+            for _ in 0..<runs where !world.isCalm {
+                _ = await copy.synchronise(RunRequest(kind: .change, trigger: .schedule))
+                await world.pause(around: world.knobs.interval)
+            }
             await copy.close()
         }
     }
@@ -76,12 +86,8 @@ final class SimulatedPractice: @unchecked Sendable {
     }
 
     private func takeOver() async -> Bool {
-        let request = TakeOverRequest(
-            server: "SERVER", place: "here", lastFence: journal.fence, isConfirmed: true)
-        guard let found = try? await oneClick.store.installation(installation),
-            let answer = try? await oneClick.store.takeOver(request, found, now: oneClick.now),
-            let fence = answer.fence
-        else { return false }
+        let others = Set(1..<(copies + 1))
+        guard let fence = try? await oneClick.takeOver(self, from: others) else { return false }
         journal.save(fence: fence)
         world.note("took over", "\(fence)")
         world.count(.takeOvers)
@@ -89,7 +95,7 @@ final class SimulatedPractice: @unchecked Sendable {
     }
 
     func enrolAnew() async {
-        guard let installation = try? await oneClick.enrol(id) else { return }
+        guard let installation = try? await oneClick.enrol(self) else { return }
         self.installation = installation
         journal = SimulatedJournal()
         world.note("enrolled", installation.rawValue)
@@ -138,7 +144,7 @@ final class SimulatedPractice: @unchecked Sendable {
     /// Between two steps of a run, where much happens at once in this world.
     func goOn() async {
         guard world.knobs.isTight, !isPinning, !isOfficeClosed, !world.isCalm else { return }
-        if world.random(below: 6) == 0 { workOnce() }
+        if world.random(below: world.knobs.stepsPerWork) == 0 { workOnce() }
         if world.random(below: 6) == 0, let backup = try? central.backUp() {
             runBackups = (runBackups + [backup]).suffix(6)
         }

@@ -15,6 +15,8 @@ final class SimulatedPremises: @unchecked Sendable {
     private let installation: InstallationID
     private let place: String
     private let catalogue: Catalogue
+    /// Its number among the copies of the premises; nil for the practice's own.
+    let copy: Int?
     /// A copy of the premises has a journal of its own.
     private var ownJournal: SimulatedJournal?
     private var isDead = false
@@ -25,8 +27,12 @@ final class SimulatedPremises: @unchecked Sendable {
     var asOf = Practice.today
     private var pins = 0
 
-    init(_ practice: SimulatedPractice, journal: SimulatedJournal? = nil, place: String = "here") {
+    init(
+        _ practice: SimulatedPractice, copy: Int? = nil, journal: SimulatedJournal? = nil,
+        place: String = "here"
+    ) {
         self.practice = practice
+        self.copy = copy
         self.place = place
         world = practice.world
         installation = practice.installation
@@ -64,7 +70,7 @@ final class SimulatedPremises: @unchecked Sendable {
     }
 
     private func nextRequest() -> RunRequest {
-        let isFull = world.random(below: 4) == 0
+        let isFull = world.random(below: world.knobs.runsPerFull) == 0
         var request = RunRequest(kind: isFull ? .full : .change, trigger: .schedule)
         if isFull { world.count(.fulls) }
         switch world.random(below: 20) {

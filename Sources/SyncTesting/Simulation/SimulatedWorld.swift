@@ -149,6 +149,11 @@ public struct Violation: Sendable, Hashable, Codable {
     /// As the design numbers it, such as `I9`.
     public var invariant: String
     public var what: String
+
+    public init(invariant: String, what: String) {
+        self.invariant = invariant
+        self.what = what
+    }
 }
 
 extension Practice {

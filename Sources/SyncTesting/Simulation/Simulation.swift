@@ -184,11 +184,12 @@ public struct Simulation: Sendable {
     private func untilAtRest(_ practice: SimulatedPractice) async {
         var record = await runOnce(practice)
         var runs = 1
-        while runs < 3 || record.outcome == .held {
+        while runs < 3 || record.outcome == .held || practice.invariants.isChangedByHand {
             guard !world.executor.isOver else { return }
             if record.needsEnrolment { await practice.decideWriter() }
             await practice.answerOnce(isCertain: true)
-            if record.outcome == .succeeded { return }
+            // What was changed by hand behind a load that is taken up waits for the next full.
+            if record.outcome == .succeeded, !practice.invariants.isChangedByHand { return }
             record = await runOnce(practice)
             runs += 1
             if runs > 10 { break }

@@ -1,0 +1,150 @@
+import Catalogue
+import Foundation
+import SyncTesting
+import Synchronization
+
+/// What one world says to the parent of its process: a line of JSON.
+struct SeedReport: Codable {
+    var seed: UInt64
+    var counts: [String: Int]
+    var violation: Violation?
+}
+
+/// The processes of many worlds.
+struct SeedParts: Sendable {
+    let seeds: Range<UInt64>
+    let seconds: Int?
+    let stopsAtFirst: Bool
+    private let start = ContinuousClock.now
+
+    init(seeds: Range<UInt64>, seconds: Int?, stopsAtFirst: Bool) {
+        self.seeds = seeds
+        self.seconds = seconds
+        self.stopsAtFirst = stopsAtFirst
+    }
+
+    private struct Progress {
+        var reports: [SeedReport] = []
+        var running: [Int32] = []
+        var isStopped = false
+        var failure: (any Error)?
+    }
+
+    func run() throws -> [SeedReport] {
+        let progress = Mutex(Progress())
+        let count = ProcessInfo.processInfo.activeProcessorCount
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            do {
+                try work(from: seeds.lowerBound + UInt64(index), of: UInt64(count), progress)
+            } catch {
+                progress.withLock { $0.failure = error }
+            }
+        }
+        if let failure = progress.withLock({ $0.failure.map { "\($0)" } }) {
+            throw Mutants.Failure("The worlds could not be run: \(failure)")
+        }
+        return progress.withLock(\.reports)
+    }
+
+    private var secondsLeft: Int? {
+        seconds.map { max(0, $0 - Int((ContinuousClock.now - start) / .seconds(1))) }
+    }
+
+    /// One process; another behind the world that ended it.
+    private func work(
+        from first: UInt64, of step: UInt64, _ progress: borrowing Mutex<Progress>
+    ) throws {
+        var seed = first
+        while seed < seeds.upperBound, secondsLeft != 0, !progress.withLock(\.isStopped) {
+            let (process, output) = try begin(from: seed, step)
+            let id = process.processIdentifier
+            progress.withLock { $0.running.append(id) }
+            for report in Lines(output).lazy.compactMap(Self.decoded) {
+                note(report, progress)
+                seed = report.seed + step
+            }
+            process.waitUntilExit()
+            let isStopped = progress.withLock { progress in
+                progress.running.removeAll { $0 == id }
+                return progress.isStopped
+            }
+            guard !isStopped, process.terminationReason == .uncaughtSignal else { return }
+            let how = "the process ended with signal \(process.terminationStatus)"
+            let violation = Violation(invariant: "crash", what: how)
+            note(SeedReport(seed: seed, counts: [:], violation: violation), progress)
+            seed += step
+        }
+    }
+
+    private func begin(from seed: UInt64, _ step: UInt64) throws -> (Process, FileHandle) {
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = [
+            "--lines", "--from", "\(seed)", "--seeds", "\(seeds.upperBound - seed)", "--step",
+            "\(step)",
+        ]
+        if let secondsLeft { process.arguments? += ["--seconds", "\(secondsLeft)"] }
+        let output = Pipe()
+        process.standardOutput = output
+        // Held open as long as this process lives.
+        process.standardInput = Pipe()
+        try process.run()
+        return (process, output.fileHandleForReading)
+    }
+
+    private static func decoded(_ line: String) -> SeedReport? {
+        try? JSONDecoder().decode(SeedReport.self, from: Data(line.utf8))
+    }
+
+    private func note(_ report: SeedReport, _ progress: borrowing Mutex<Progress>) {
+        if let violation = report.violation {
+            Output.note(
+                "seed \(report.seed) breaks \(violation.invariant): \(violation.what)\n"
+                    + "  syncworker-sim --seed \(report.seed) --trace")
+        }
+        progress.withLock { progress in
+            progress.reports.append(report)
+            guard stopsAtFirst, report.violation != nil else { return }
+            progress.isStopped = true
+            for id in progress.running { kill(id, SIGKILL) }
+        }
+    }
+
+    /// A process of many worlds: one after the other, until its parent is gone.
+    static func runPart(
+        from first: UInt64, below end: UInt64, step: UInt64, seconds: Int?, _ catalogue: Catalogue
+    ) throws {
+        DispatchQueue(label: "syncworker.parent").async {
+            _ = try? FileHandle.standardInput.readToEnd()
+            exit(1)
+        }
+        let start = ContinuousClock.now
+        for seed in stride(from: first, to: end, by: Int(step)) {
+            if let seconds, ContinuousClock.now - start > .seconds(seconds) { return }
+            let report = Simulation.run(seed: seed, catalogue: catalogue)
+            Output.write(
+                try Output.json(
+                    SeedReport(seed: seed, counts: report.counts, violation: report.violation)))
+        }
+    }
+}
+
+/// What another process writes, line by line as it comes.
+private struct Lines: Sequence, IteratorProtocol {
+    private let output: FileHandle
+    private var bytes: [UInt8] = []
+
+    init(_ output: FileHandle) { self.output = output }
+
+    mutating func next() -> String? {
+        while true {
+            if let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { bytes.removeSubrange(...end) }
+                return String(decoding: bytes[..<end], as: UTF8.self)
+            }
+            let more = output.availableData
+            guard !more.isEmpty else { return nil }
+            bytes += more
+        }
+    }
+}
