@@ -15,13 +15,6 @@ struct SeedParts: Sendable {
     let seeds: Range<UInt64>
     let seconds: Int?
     let stopsAtFirst: Bool
-    private let start = ContinuousClock.now
-
-    init(seeds: Range<UInt64>, seconds: Int?, stopsAtFirst: Bool) {
-        self.seeds = seeds
-        self.seconds = seconds
-        self.stopsAtFirst = stopsAtFirst
-    }
 
     private struct Progress {
         var reports: [SeedReport] = []
@@ -46,34 +39,27 @@ struct SeedParts: Sendable {
         return progress.withLock(\.reports)
     }
 
-    private var secondsLeft: Int? {
-        seconds.map { max(0, $0 - Int((ContinuousClock.now - start) / .seconds(1))) }
-    }
-
-    /// One process; another behind the world that ended it.
+    /// One process, to its last world or to the one that ends it.
     private func work(
         from first: UInt64, of step: UInt64, _ progress: borrowing Mutex<Progress>
     ) throws {
+        guard first < seeds.upperBound else { return }
+        let (process, output) = try begin(from: first, step)
+        progress.withLock { $0.running.append(process.processIdentifier) }
         var seed = first
-        while seed < seeds.upperBound, secondsLeft != 0, !progress.withLock(\.isStopped) {
-            let (process, output) = try begin(from: seed, step)
-            let id = process.processIdentifier
-            progress.withLock { $0.running.append(id) }
-            for report in Lines(output).lazy.compactMap(Self.decoded) {
-                note(report, progress)
-                seed = report.seed + step
-            }
-            process.waitUntilExit()
-            let isStopped = progress.withLock { progress in
-                progress.running.removeAll { $0 == id }
-                return progress.isStopped
-            }
-            guard !isStopped, process.terminationReason == .uncaughtSignal else { return }
-            let how = "the process ended with signal \(process.terminationStatus)"
-            let violation = Violation(invariant: "crash", what: how)
-            note(SeedReport(seed: seed, counts: [:], violation: violation), progress)
-            seed += step
+        for report in Lines(output).lazy.compactMap(Self.decoded) {
+            note(report, progress)
+            seed = report.seed + step
         }
+        process.waitUntilExit()
+        let status = process.terminationStatus
+        let isStopped = progress.withLock { progress in
+            progress.running.removeAll { $0 == process.processIdentifier }
+            return progress.isStopped
+        }
+        guard !isStopped, status != 0 else { return }
+        let crash = Violation(invariant: "crash", what: "the process ended with \(status)")
+        note(SeedReport(seed: seed, counts: [:], violation: crash), progress)
     }
 
     private func begin(from seed: UInt64, _ step: UInt64) throws -> (Process, FileHandle) {
@@ -83,7 +69,7 @@ struct SeedParts: Sendable {
             "--lines", "--from", "\(seed)", "--seeds", "\(seeds.upperBound - seed)", "--step",
             "\(step)",
         ]
-        if let secondsLeft { process.arguments? += ["--seconds", "\(secondsLeft)"] }
+        if let seconds { process.arguments? += ["--seconds", "\(seconds)"] }
         let output = Pipe()
         process.standardOutput = output
         // Held open as long as this process lives.
