@@ -245,6 +245,17 @@ final class Synchronisation {
 
     /// Commits, and asks until the outcome is known: a lost answer may be that of a commit.
     func receipt(for request: CommitRequest) async throws -> Receipt {
+        do {
+            return try await outcome(of: request)
+        } catch let error as SyncError where error.isOutcomeUnknown || error.code == .unreachable {
+            notes.append(
+                "OneClick did not say whether it committed this synchronisation. Nothing is lost: "
+                    + "the next one goes on from what OneClick has.")
+            throw error
+        }
+    }
+
+    private func outcome(of request: CommitRequest) async throws -> Receipt {
         var state = try await attempt { [cloud, run] in try await cloud.commit(request, in: run!) }
         var takenBack = 0
         while true {

@@ -74,6 +74,27 @@ struct CrashTests {
         #expect(next.outcome == .succeeded, "\(next.errors)")
     }
 
+    @Test("whose commit is not answered says that OneClick may have it all the same")
+    func unansweredCommit() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office("UPDATE contact SET name = 'Renamed' WHERE id = 3")
+        practice.world.onStep { step, moment, _ in
+            guard step == .commit || step == .state, moment == .after else { return }
+            throw SyncError(
+                .unreachable, "OneClick did not answer.", hint: "-", recovery: .retry,
+                isOutcomeUnknown: true)
+        }
+        let record = try await practice.run()
+        #expect(record.outcome == .failed)
+        #expect(record.notes.contains { $0.contains("did not say whether it committed") })
+        practice.world.restart()
+        let next = try await practice.run()
+        #expect(next.outcome == .succeeded)
+        #expect(next.rowsSent == 0)
+        #expect(!next.notes.contains { $0.contains("did not say") })
+    }
+
     /// Crashes at each step that the undisturbed run takes, goes on with the office at work, and
     /// must be equal after one more run; the one after that sends nothing.
     private func everyPoint(

@@ -112,7 +112,8 @@ struct Knobs {
             let fault = choices[random.below(choices.count)]
             faults[fault] = min(40_000, 16 * Self.rate(fault))
             guard fault.isIntoRun else { continue }
-            // Long runs over many snapshots.
+            // Long runs over many snapshots; a history shorter than they are would end each one.
+            retention.changesMax = Retention().changesMax
             isTight = true
             snapshotLifetime = .zero
             batches.rowsPerBatch = 2
