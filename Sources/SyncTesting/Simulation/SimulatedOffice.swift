@@ -127,12 +127,17 @@ struct SimulatedOffice {
 
     // MARK: A day's work
 
-    /// One transaction; nothing of it changes a row that is not there.
+    /// One transaction.
     func transaction() -> [String] {
-        if world.strikes(.massRemoval) { return massRemoval() }
         if world.random(below: 100) < world.knobs.elsewherePercent {
             return ["UPDATE database_info SET practice_name = 'Practice \(number)'"]
         }
+        return work()
+    }
+
+    /// One that is about what is carried; nothing of it changes a row that is not there.
+    func work() -> [String] {
+        if world.strikes(.massRemoval) { return massRemoval() }
         let pieces = 1 + (world.random(below: 4) == 0 ? world.random(below: 3) : 0)
         return (0..<pieces).flatMap { _ in piece() }
     }
@@ -174,6 +179,7 @@ struct SimulatedOffice {
                 ["UPDATE employee SET title = first_name, first_name = title WHERE id = \(id)"],
                 ["UPDATE employee SET office_id = NULLIF(0, office_id) WHERE id = \(id)"],
                 ["UPDATE employee SET left_on = '\(date)' WHERE id = \(id)"],
+                ["UPDATE employee SET left_on = '\(date)' WHERE id % 2 = \(id % 2)"],
                 ["UPDATE employee SET left_on = NULL, login_disabled = 0 WHERE id = \(id)"],
                 ["UPDATE employee SET login_disabled = 1 - login_disabled WHERE id = \(id)"],
                 [

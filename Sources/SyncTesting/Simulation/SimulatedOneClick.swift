@@ -279,7 +279,7 @@ final class SimulatedOneClick: @unchecked Sendable {
     }
 
     func moveClock() {
-        let hours = world.random(below: 60) - 30
+        let hours = world.random(below: 200) - 100
         clockOffset = .seconds(hours * 3600)
         world.note("cloud clock", "\(hours) h")
     }

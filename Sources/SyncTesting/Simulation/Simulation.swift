@@ -141,7 +141,9 @@ public struct Simulation: Sendable {
             await practice.restore(isLatest: true)
         }
         if world.strikes(.captureOff) {
-            try? central.workUnnoted(practice.office.transaction(), practice.catalogue)
+            for _ in 0..<(1 + world.random(below: 4)) {
+                try? central.workUnnoted(practice.office.work(), practice.catalogue)
+            }
         }
         if world.strikes(.schemaChanged) { try? central.changeSchema() }
         if world.strikes(.historyExpired) { try? central.expire() }
