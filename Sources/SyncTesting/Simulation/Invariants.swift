@@ -68,6 +68,9 @@ final class Invariants: @unchecked Sendable {
     func marked(_ mark: Mark, of run: RunID?) { marked[mark] = run.flatMap { pins[$0] } }
 
     func staged(_ batch: Batch) {
+        if isCaptured, batch.mark.flatMap({ marked[$0] }) == nil {
+            violate("I2", "rows of \(batch.table) left before their snapshot had a mark")
+        }
         if let load = batch.load, let mark = batch.mark {
             memory.loads[load, default: []].insert(mark)
         }
