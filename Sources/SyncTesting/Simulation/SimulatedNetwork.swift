@@ -42,7 +42,7 @@ struct SimulatedNetwork {
         }
         let answer = try await oneClick.answer(request)
         await world.sleep(.milliseconds(1 + world.random(below: 40)))
-        if world.strikes(.replyLost) { throw await lost() }
+        if world.strikes(.replyLost, of: request.kind == .commit ? 10 : 1) { throw await lost() }
         if world.strikes(.replyTruncated) {
             return Array(answer.prefix(world.random(below: answer.count)))
         }

@@ -206,7 +206,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         }
         nodes[node].underWay[access.practice] = access.run
         world.start { [self] in
-            await world.sleep(.seconds(1 + world.random(below: 20)))
+            await world.sleep(.seconds(1 + world.random(below: world.pick([20, 20, 20, 300]))))
             // A node that died meanwhile does not do it any more.
             guard nodes[node].underWay[access.practice] == access.run else { return }
             _ = try? await apply(message, access)

@@ -86,6 +86,11 @@ final class SimulatedWorld: Sendable {
         return strikes
     }
 
+    /// Whether it happens at one of so many opportunities.
+    func strikes(_ fault: Fault, of opportunities: Int) -> Bool {
+        (0..<opportunities).contains { _ in strikes(fault) }
+    }
+
     /// Whether the one fault of this world comes at the next opportunity of its kind.
     func strikesOnce(_ kind: SingleFault.Kind) -> Bool {
         state.withLock { state in
