@@ -52,11 +52,11 @@ final class SimulatedPractice: @unchecked Sendable {
 
     // MARK: SimulatedPremises
 
-    /// A new process of the practice's SyncWorker.
-    func startPremises() {
+    /// A new process of the practice's SyncWorker, told to run at once or left to its schedule.
+    func startPremises(isPrompt: Bool = false) {
         let premises = SimulatedPremises(self)
         current = premises
-        world.start { await premises.live() }
+        world.start { await premises.live(isPrompt: isPrompt) }
     }
 
     func stopPremises() { current = nil }

@@ -51,9 +51,11 @@ final class SimulatedPremises: @unchecked Sendable {
 
     private var isCurrent: Bool { practice.current === self }
 
-    func live() async {
+    func live(isPrompt: Bool) async {
+        var waits = !isPrompt
         while isCurrent, !isDead, !world.executor.isOver {
-            await world.pause(around: world.knobs.interval)
+            if waits { await world.pause(around: world.knobs.interval) }
+            waits = true
             guard isCurrent, !isDead, !world.executor.isOver else { break }
             practice.forgetRunBackups()
             let record = await synchronise(nextRequest())
@@ -188,7 +190,7 @@ final class SimulatedPremises: @unchecked Sendable {
         let ends = name == SimulatedRequest.Kind.commit.rawValue
         if world.strikes(.zombie, of: ends ? 20 : 1) {
             // Its place is taken; an hour later it goes on as if nothing had been.
-            if isCurrent { practice.startPremises() }
+            if isCurrent { practice.startPremises(isPrompt: world.random(below: 2) == 0) }
             await world.sleep(.seconds(3600))
         }
         if world.strikes(.cancelled) { isStopped = true }
