@@ -146,6 +146,7 @@ struct SimulatedOffice {
         func has(_ tables: TableName...) -> Bool {
             !world.knobs.tables.isDisjoint(with: tables)
         }
+        if hasJumpingClocks, world.random(below: 4) == 0 { return leaving() }
         switch world.random(below: 12) {
         case 0, 1: return people()
         case 2, 3, 4: return clientWork()
@@ -164,6 +165,17 @@ struct SimulatedOffice {
             world.knobs.office >> UInt64((kind * 13 + index) % 64) & 1 == 1
         }
         return choices[world.pick(done.isEmpty ? Array(choices.indices) : done)]
+    }
+
+    private var hasJumpingClocks: Bool {
+        world.knobs.faults.keys.contains { $0 == .cloudClock || $0 == .premisesClock }
+    }
+
+    /// Dates that a clock passes when it jumps, either way.
+    private func leaving() -> [String] {
+        let date = today.adding(days: world.random(below: 9) - 4)
+        let left = world.random(below: 4) == 0 ? "NULL" : "'\(date)'"
+        return ["UPDATE employee SET left_on = \(left) WHERE id = \(employee)"]
     }
 
     private func people() -> [String] {
