@@ -31,16 +31,12 @@ struct FuzzOptions: ParsableArguments {
     @Option(help: .private)
     var part: String?
 
-    /// Of --part and --lines: how far the seeds of one process are apart.
-    @Option(help: .private)
-    var step: UInt64 = 1
-
     var modes: [Bool] { [fuzz, input != nil, writeCorpus, part != nil] }
 
     private var folder: URL { URL(filePath: corpus, directoryHint: .isDirectory) }
 
     /// Nil where nothing of the fuzzer was asked for.
-    func run(from seed: UInt64, seconds: Int?) async throws -> (any Summary)? {
+    func run(from seed: UInt64, step: UInt64, seconds: Int?) async throws -> (any Summary)? {
         if writeCorpus {
             let corpus = try await FuzzCorpus.recorded()
             try corpus.write(to: folder)

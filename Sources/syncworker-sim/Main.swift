@@ -57,6 +57,10 @@ struct SyncWorkerSim: AsyncParsableCommand {
     @Flag(help: .private)
     var lines = false
 
+    /// How far the seeds of one process are apart, where several share them.
+    @Option(help: .private)
+    var step: UInt64 = 1
+
     @OptionGroup(title: "Fuzzing") var fuzzing: FuzzOptions
 
     @Flag(help: "Print the summary as JSON.")
@@ -73,7 +77,7 @@ struct SyncWorkerSim: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let summary = try await fuzzing.run(from: from, seconds: seconds) {
+        if let summary = try await fuzzing.run(from: from, step: step, seconds: seconds) {
             return try end(summary)
         }
         let catalogue = try Catalogue.standard()
@@ -86,7 +90,7 @@ struct SyncWorkerSim: AsyncParsableCommand {
         }
         if lines {
             return try SeedParts.runPart(
-                from: from, below: from + seeds, step: fuzzing.step, seconds: seconds, catalogue)
+                from: from, below: from + seeds, step: step, seconds: seconds, catalogue)
         }
         let summary: any Summary
         if let seed {
@@ -94,7 +98,7 @@ struct SyncWorkerSim: AsyncParsableCommand {
         } else if crashPoints {
             summary = try CrashPointSummary(catalogue)
         } else {
-            summary = try ManySeeds(
+            summary = ManySeeds(
                 seeds: from..<(from + seeds), seconds: seconds, stopsAtFirst: stopAtFirst)
         }
         try end(summary)

@@ -20,21 +20,14 @@ struct SeedParts: Sendable {
         var reports: [SeedReport] = []
         var running: [Int32] = []
         var isStopped = false
-        var failure: (any Error)?
     }
 
-    func run() throws -> [SeedReport] {
+    func run() -> [SeedReport] {
         let progress = Mutex(Progress())
         let count = ProcessInfo.processInfo.activeProcessorCount
         DispatchQueue.concurrentPerform(iterations: count) { index in
-            do {
-                try work(from: seeds.lowerBound + UInt64(index), of: UInt64(count), progress)
-            } catch {
-                progress.withLock { $0.failure = error }
-            }
-        }
-        if let failure = progress.withLock({ $0.failure.map { "\($0)" } }) {
-            throw Mutants.Failure("The worlds could not be run: \(failure)")
+            let first = seeds.lowerBound + UInt64(index)
+            if first < seeds.upperBound { work(from: first, of: UInt64(count), progress) }
         }
         return progress.withLock(\.reports)
     }
@@ -42,11 +35,16 @@ struct SeedParts: Sendable {
     /// One process, to its last world or to the one that ends it.
     private func work(
         from first: UInt64, of step: UInt64, _ progress: borrowing Mutex<Progress>
-    ) throws {
-        guard first < seeds.upperBound else { return }
-        let (process, output) = try begin(from: first, step)
-        progress.withLock { $0.running.append(process.processIdentifier) }
+    ) {
         var seed = first
+        func crashed(_ how: String) {
+            let crash = Violation(invariant: "crash", what: how)
+            note(SeedReport(seed: seed, counts: [:], violation: crash), progress)
+        }
+        guard let (process, output) = try? begin(from: first, step) else {
+            return crashed("no process could be begun")
+        }
+        progress.withLock { $0.running.append(process.processIdentifier) }
         for report in Lines(output).lazy.compactMap(Self.decoded) {
             note(report, progress)
             seed = report.seed + step
@@ -57,9 +55,7 @@ struct SeedParts: Sendable {
             progress.running.removeAll { $0 == process.processIdentifier }
             return progress.isStopped
         }
-        guard !isStopped, status != 0 else { return }
-        let crash = Violation(invariant: "crash", what: "the process ended with \(status)")
-        note(SeedReport(seed: seed, counts: [:], violation: crash), progress)
+        if !isStopped, status != 0 { crashed("the process ended with \(status)") }
     }
 
     private func begin(from seed: UInt64, _ step: UInt64) throws -> (Process, FileHandle) {

@@ -42,7 +42,7 @@ final class Invariants: @unchecked Sendable {
         memory.opened = request.run
         if place != "here" { violate("I10", "a copy at another place opened a run") }
         if memory.isContested { violate("I10", "one of two copies opened a run") }
-        if memory.lostCopies.contains(request.copy ?? 0) {
+        if let copy = request.copy, copy <= memory.lastLostCopy {
             violate("I10", "a copy that a person decided against opened a run")
         }
         if request.installation != memory.installation {
@@ -55,9 +55,9 @@ final class Invariants: @unchecked Sendable {
     }
 
     /// A person said which of the copies is the right one.
-    func decided(against copies: Set<Int>) {
+    func decided(againstCopiesUpTo last: Int) {
         memory.isContested = false
-        memory.lostCopies.formUnion(copies)
+        memory.lastLostCopy = last
     }
 
     func enrolled(_ installation: InstallationID) {

@@ -11,8 +11,8 @@ struct KnownState {
     var installation: InstallationID?
     /// Two copies were seen, and nobody has said which is the right one.
     var isContested = false
-    /// The copies that a person decided against, by their number.
-    var lostCopies: Set<Int> = []
+    /// The copies up to this number are those that a person decided against.
+    var lastLostCopy = 0
     /// The run that was opened last.
     var opened: RunID?
     /// The snapshot that the last commit reflects.

@@ -68,14 +68,15 @@ final class SimulatedOneClick: @unchecked Sendable {
     }
 
     /// - Returns: the fence of whoever took over.
-    func takeOver(_ practice: SimulatedPractice, from copies: Set<Int>) async throws -> Int? {
+    func takeOver(_ practice: SimulatedPractice) async throws -> Int? {
+        let lastCopy = practice.copies
         let request = TakeOverRequest(
             server: "SERVER", place: "here", lastFence: practice.journal.fence, isConfirmed: true)
         guard let found = try await store.installation(practice.installation) else { return nil }
         changing += 1
         defer { changing -= 1 }
         let fence = try await store.takeOver(request, found, now: now).fence
-        practice.invariants.decided(against: copies)
+        practice.invariants.decided(againstCopiesUpTo: lastCopy)
         return fence
     }
 

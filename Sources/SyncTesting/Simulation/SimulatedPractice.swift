@@ -26,7 +26,7 @@ final class SimulatedPractice: @unchecked Sendable {
     /// The process that is to go on; those before it end.
     private(set) var current: SimulatedPremises?
     /// How many copies of it were ever started.
-    private var copies = 0
+    private(set) var copies = 0
     private var backups: [Backup] = []
     /// Made between the steps of the last run.
     private var runBackups: [Backup] = []
@@ -86,8 +86,7 @@ final class SimulatedPractice: @unchecked Sendable {
     }
 
     private func takeOver() async -> Bool {
-        let others = Set(1..<(copies + 1))
-        guard let fence = try? await oneClick.takeOver(self, from: others) else { return false }
+        guard let fence = try? await oneClick.takeOver(self) else { return false }
         journal.save(fence: fence)
         world.note("took over", "\(fence)")
         world.count(.takeOvers)
