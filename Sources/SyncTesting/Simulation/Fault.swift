@@ -16,6 +16,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case nodeDied = "node died"
     case commitTorn = "commit torn"
     case commitSlow = "commit slow"
+    case commitOvertaken = "another process begun during a commit"
     case cloudDiskFull = "OneClick's disk full"
     case cloudRestored = "OneClick restored"
     case cloudRestoredIntoRun = "OneClick restored into the midst of a run"

@@ -141,6 +141,8 @@ struct Knobs {
         case .nodeDied: 300
         case .commitTorn: 5_000
         case .commitSlow: 8_000
+        // Of the slow ones.
+        case .commitOvertaken: 20_000
         case .centralLocked, .centralDiskFull: 400
         case .journalBehind: 10_000
         case .lateCommit, .rolledBack, .prepared: 4_000

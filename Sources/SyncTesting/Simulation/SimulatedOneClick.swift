@@ -206,8 +206,11 @@ final class SimulatedOneClick: @unchecked Sendable {
             return try WireJSON.encode(RunState.committed(try await apply(message, access)))
         }
         nodes[node].underWay[access.practice] = access.run
+        // Somebody who does not wait restarts the service.
+        let isOvertaken = world.strikes(.commitOvertaken)
+        if isOvertaken { practice(access.practice)?.startPremises(isPrompt: true) }
         world.start { [self] in
-            await world.sleep(.seconds(1 + world.random(below: world.pick([20, 20, 20, 300]))))
+            await world.sleep(.seconds(1 + world.random(below: isOvertaken ? 300 : 20)))
             // A node that died meanwhile does not do it any more.
             guard nodes[node].underWay[access.practice] == access.run else { return }
             _ = try? await apply(message, access)
