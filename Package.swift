@@ -142,7 +142,7 @@ let package = Package(
             "SyncTesting",
             [
                 "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
-                "SampleOffice", "CZstd", grdb, crypto, asn1, x509,
+                "SampleOffice", "SQLDrivers", "CZstd", grdb, crypto, asn1, x509,
             ]),
         .target(name: "CatalogueResource", exclude: ["catalogue.yaml"]),
         .target(name: "WebResource", exclude: ["files"]),

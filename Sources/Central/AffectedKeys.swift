@@ -57,12 +57,12 @@ package struct AffectedKeys {
         let bases = watches.keys.sorted().map(\.literal).joined(separator: ", ")
         let values = (0..<CaptureTriggers.columnsMax)
         let names = (values.map { "o\($0)" } + values.map { "n\($0)" }).joined(separator: ", ")
-        let changes = try Row.fetchCursor(
-            db,
+        let statement = try db.cachedStatement(
             sql: """
                 SELECT base, operation, \(names) FROM syncworker_change
                 WHERE \(selection.condition) AND base IN (\(bases)) ORDER BY seq
-                """, arguments: selection.arguments)
+                """)
+        let changes = try Row.fetchCursor(statement, arguments: selection.arguments)
         while let row = try changes.next() {
             let change = Change(row, columns: captured[row["base"]] ?? [])
             for watch in watches[row["base"]] ?? [] where change.concerns(watch) {

@@ -25,17 +25,18 @@ struct BaseTable: Hashable {
     /// Nil if there is no such table.
     init?(_ name: String, in db: Database) throws {
         let made = try Row.fetchOne(
-            db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?",
+            db, cached: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?",
             arguments: [name])
         guard let made else { return nil }
         self.name = name
         sql = made["sql"] ?? ""
         let info = try Row.fetchAll(
-            db, sql: "SELECT name, pk FROM pragma_table_xinfo(?) ORDER BY cid", arguments: [name])
+            db, cached: "SELECT name, pk FROM pragma_table_xinfo(?) ORDER BY cid", arguments: [name]
+        )
         columns = info.map { $0["name"] }
         hasRowID =
             try Bool.fetchOne(
-                db, sql: "SELECT NOT wr FROM pragma_table_list(?) WHERE schema = 'main'",
+                db, cached: "SELECT NOT wr FROM pragma_table_list(?) WHERE schema = 'main'",
                 arguments: [name]) ?? true
         (uniqueKeys, hasExpressionIndex) = try Self.uniqueIndexes(of: name, in: db)
         let primary = info.filter { ($0["pk"] as Int) > 0 }
@@ -44,17 +45,24 @@ struct BaseTable: Hashable {
         if !primary.isEmpty, !uniqueKeys.contains(key) { uniqueKeys.insert(key, at: 0) }
     }
 
+    /// Those of Central's tables that the catalogue watches, by name; what is not there is missing.
+    static func watched(by catalogue: Catalogue, in db: Database) throws -> [String: BaseTable] {
+        var tables: [String: BaseTable] = [:]
+        for (base, _) in catalogue.captured { tables[base] = try BaseTable(base, in: db) }
+        return tables
+    }
+
     private static func uniqueIndexes(
         of table: String, in db: Database
     ) throws -> (keys: [UniqueKey], hasExpression: Bool) {
         var keys: [UniqueKey] = []
         var hasExpression = false
         let indexes = try String.fetchAll(
-            db, sql: "SELECT name FROM pragma_index_list(?) WHERE \"unique\" ORDER BY name",
+            db, cached: "SELECT name FROM pragma_index_list(?) WHERE \"unique\" ORDER BY name",
             arguments: [table])
         for index in indexes {
             let columns = try Row.fetchAll(
-                db, sql: "SELECT cid, name, coll FROM pragma_index_xinfo(?) WHERE key",
+                db, cached: "SELECT cid, name, coll FROM pragma_index_xinfo(?) WHERE key",
                 arguments: [index])
             if columns.contains(where: { ($0["cid"] as Int) == -2 }) {
                 hasExpression = true

@@ -39,6 +39,8 @@ public enum Capture {
         }
     }
 
+    typealias Trigger = (name: String, sql: String)
+
     static let changeTable = """
         CREATE TABLE IF NOT EXISTS syncworker_change (
           seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, base TEXT NOT NULL,
@@ -80,7 +82,10 @@ public enum Capture {
         for sql in [changeTable, markTable, metaTable] { try db.execute(sql: sql) }
         try db.execute(sql: "INSERT OR IGNORE INTO syncworker_meta VALUES ('floor', 0)")
         try goOnCounting(db)
-        if try !fits(catalogue, db) { try makeTriggers(catalogue, db) }
+        let tables = try BaseTable.watched(by: catalogue, in: db)
+        if try !fits(catalogue, tables, try installed(db)) {
+            try makeTriggers(catalogue, tables, db)
+        }
     }
 
     public static func status(path: String, catalogue: Catalogue) throws -> Status {
@@ -133,9 +138,11 @@ public enum Capture {
         }
     }
 
-    private static func makeTriggers(_ catalogue: Catalogue, _ db: Database) throws {
+    private static func makeTriggers(
+        _ catalogue: Catalogue, _ tables: [String: BaseTable], _ db: Database
+    ) throws {
         try dropTriggers(db)
-        for trigger in try expected(catalogue, db) { try db.execute(sql: trigger.sql) }
+        for trigger in try expected(catalogue, tables) { try db.execute(sql: trigger.sql) }
     }
 
     private static func dropTriggers(_ db: Database) throws {
@@ -145,10 +152,10 @@ public enum Capture {
     }
 
     private static func expected(
-        _ catalogue: Catalogue, _ db: Database
-    ) throws -> [(name: String, sql: String)] {
+        _ catalogue: Catalogue, _ tables: [String: BaseTable]
+    ) throws -> [Trigger] {
         try catalogue.captured.flatMap { base, columns in
-            guard let table = try BaseTable(base, in: db) else {
+            guard let table = tables[base] else {
                 throw SyncError(
                     .central, "Central has no table \(base), which the catalogue watches.",
                     hint: "Check that the path leads to Central and that the catalogue fits it.")
@@ -157,20 +164,21 @@ public enum Capture {
         }
     }
 
-    private static func installed(_ db: Database) throws -> [(name: String, sql: String)] {
+    static func installed(_ db: Database) throws -> [Trigger] {
         try Row.fetchAll(
             db,
-            sql: """
+            cached: """
                 SELECT name, sql FROM sqlite_schema
                 WHERE type = 'trigger' AND name GLOB 'syncworker_*' ORDER BY name
                 """
         ).map { ($0["name"], $0["sql"]) }
     }
 
-    /// Whether exactly the triggers that catalogue and schema ask for stand in the database.
-    static func fits(_ catalogue: Catalogue, _ db: Database) throws -> Bool {
-        let expected = try expected(catalogue, db).sorted { $0.name < $1.name }
-        let installed = try installed(db)
+    /// Whether exactly the triggers that catalogue and schema ask for are those installed.
+    static func fits(
+        _ catalogue: Catalogue, _ tables: [String: BaseTable], _ installed: [Trigger]
+    ) throws -> Bool {
+        let expected = try expected(catalogue, tables).sorted { $0.name < $1.name }
         return expected.count == installed.count
             && zip(expected, installed).allSatisfy { $0.name == $1.name && $0.sql == $1.sql }
     }
@@ -181,7 +189,8 @@ public enum Capture {
         let triggers = try installed(db)
         let capture = try CaptureState(file, CentralSchemaState(catalogue, db), db)
         let bases = catalogue.captured.map(\.base)
-        let unnoticed = try bases.compactMap { try BaseTable($0, in: db) }
+        let tables = try BaseTable.watched(by: catalogue, in: db)
+        let unnoticed = bases.compactMap { tables[$0] }
             .filter(\.hasExpressionIndex)
             .map {
                 "\($0.name) has a unique index on an expression: a row that INSERT OR REPLACE "
@@ -198,11 +207,14 @@ public enum Capture {
 
     /// Names everything that capture of one table of the catalogue stands on: another epoch means
     /// that changes may have been missed.
-    static func epoch(of table: CatalogueTable, _ db: Database) throws -> String {
+    static func epoch(
+        of table: CatalogueTable, version: Int, _ tables: [String: BaseTable],
+        _ installed: [Trigger]
+    ) -> String {
         let bases = Set(table.watches.map(\.base)).sorted()
-        var parts = [String(try Int.fetchOne(db, sql: "PRAGMA schema_version") ?? 0)]
-        for base in bases { parts.append(try BaseTable(base, in: db)?.sql ?? "-") }
-        parts += try installed(db)
+        let parts =
+            [String(version)] + bases.map { tables[$0]?.sql ?? "-" }
+            + installed
             .filter { trigger in bases.contains { trigger.name.hasPrefix("syncworker_\($0)_") } }
             .map(\.sql)
         return RowDigest.name(of: parts.joined(separator: "\n"))

@@ -15,7 +15,7 @@ struct CaptureTriggers {
     var columns: [String]
 
     /// Name and statement of each trigger.
-    var statements: [(name: String, sql: String)] {
+    var statements: [Capture.Trigger] {
         [
             trigger("insert", "AFTER INSERT", note("I", new: true)),
             trigger("update", "AFTER UPDATE", note("U", old: true, new: true)),
@@ -27,7 +27,7 @@ struct CaptureTriggers {
 
     private func trigger(
         _ suffix: String, _ event: String, _ body: String?
-    ) -> (name: String, sql: String)? {
+    ) -> Capture.Trigger? {
         guard let body else { return nil }
         let name = "syncworker_\(table.name)_\(suffix)"
         return (

@@ -7,6 +7,7 @@ import SyncModel
 struct CatalogueCheck {
     let catalogue: Catalogue
     let db: Database
+    private let bases: [String: BaseTable]
     private var mistakes: [Mistake] = []
 
     /// Functions whose answer is not settled by the rows and `:as_of`.
@@ -16,9 +17,10 @@ struct CatalogueCheck {
         "current_time", "current_timestamp",
     ]
 
-    private init(_ catalogue: Catalogue, _ db: Database) {
+    private init(_ catalogue: Catalogue, _ db: Database) throws {
         self.catalogue = catalogue
         self.db = db
+        bases = try BaseTable.watched(by: catalogue, in: db)
     }
 
     /// Throws one error that names every mistake with its line.
@@ -28,7 +30,7 @@ struct CatalogueCheck {
 
     static func mistakes(of catalogue: Catalogue, _ db: Database, path: String) throws -> [Mistake]
     {
-        var check = CatalogueCheck(catalogue, db)
+        var check = try CatalogueCheck(catalogue, db)
         try check.checkIsCentral(path)
         for table in catalogue.tables { try check.check(table) }
         return check.mistakes
@@ -40,9 +42,9 @@ struct CatalogueCheck {
 
     /// One calm sentence instead of twenty mistakes where the file is something else altogether.
     private func checkIsCentral(_ path: String) throws {
-        let bases = catalogue.captured.map(\.base)
-        let missing = try bases.filter { try BaseTable($0, in: db) == nil }
-        guard missing.count > bases.count / 2 else { return }
+        let captured = catalogue.captured.map(\.base)
+        let missing = captured.filter { bases[$0] == nil }
+        guard missing.count > captured.count / 2 else { return }
         throw SyncError(
             .central,
             "\(path) is not a Central: it has no table "
@@ -74,16 +76,17 @@ struct CatalogueCheck {
                     + "lost.",
                 line: table.line)
         }
-        for (sql, what) in [(table.query, "query")] + table.clock.map({ ($0, "clock") }) {
-            checkFunctions(sql, "The \(what) of \(table.name)", table.line)
+        checkFunctions(program, "The query of \(table.name)", table.line)
+        for clock in table.clock {
+            checkFunctions(try? self.program(of: clock), "The clock of \(table.name)", table.line)
+            checkKeys(clock, table, allowed: ["from", "to"])
         }
-        for clock in table.clock { checkKeys(clock, table, allowed: ["from", "to"]) }
         checkParameters(table.query, "The query of \(table.name)", ["as_of"], table.line)
     }
 
     private mutating func checkWatches(_ table: CatalogueTable) throws {
         for watch in table.watches {
-            guard let base = try BaseTable(watch.base, in: db) else {
+            guard let base = bases[watch.base] else {
                 report("Central has no table \(watch.base).", line: watch.line)
                 continue
             }
@@ -91,7 +94,8 @@ struct CatalogueCheck {
                 report("Central's \(watch.base) has no column \(column).", line: watch.line)
             }
             if case .lookup(let sql) = watch.rule {
-                checkFunctions(sql, "The lookup on \(watch.base)", watch.line)
+                checkFunctions(
+                    try? program(of: sql), "The lookup on \(watch.base)", watch.line)
                 checkKeys(sql, table, allowed: base.columns, line: watch.line)
             }
         }
@@ -164,15 +168,18 @@ struct CatalogueCheck {
         var tables: Set<String> = []
         for step in program where step.opcode == "OpenRead" || step.opcode == "ReopenIdx" {
             let table = try String.fetchOne(
-                db, sql: "SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?",
+                db, cached: "SELECT tbl_name FROM sqlite_schema WHERE rootpage = ?",
                 arguments: [step.rootPage])
             if let table { tables.insert(table) }
         }
         return tables.sorted()
     }
 
-    private mutating func checkFunctions(_ sql: String, _ what: String, _ line: Int) {
-        guard let program = try? program(of: sql) else { return }
+    /// - Parameter program: nil where SQLite cannot prepare it, which is reported elsewhere.
+    private mutating func checkFunctions(
+        _ program: [Instruction]?, _ what: String, _ line: Int
+    ) {
+        guard let program else { return }
         let called = program.filter { ["Function", "PureFunc"].contains($0.opcode) }
             .map { String($0.function.prefix { $0 != "(" }).lowercased() }
         for function in Set(called).intersection(Self.volatile).sorted() {

@@ -13,19 +13,27 @@ struct CentralSchemaState: Sendable {
 
     init(_ catalogue: Catalogue, _ db: Database) throws {
         name = try Self.name(of: db)
-        captureFits = try Capture.fits(catalogue, db)
+        let version = try Self.version(of: db)
+        let tables = try BaseTable.watched(by: catalogue, in: db)
+        let triggers = try Capture.installed(db)
+        captureFits = try Capture.fits(catalogue, tables, triggers)
         epochs = [:]
-        for table in catalogue.tables { epochs[table.name] = try Capture.epoch(of: table, db) }
+        for table in catalogue.tables {
+            epochs[table.name] = Capture.epoch(of: table, version: version, tables, triggers)
+        }
     }
 
     func isStill(of db: Database) throws -> Bool { try Self.name(of: db) == name }
 
     /// Every object of the schema as it was declared, and SQLite's own count of its changes.
     private static func name(of db: Database) throws -> String {
-        let version = try Int.fetchOne(db, cached: "PRAGMA schema_version") ?? 0
         let objects = try String.fetchAll(
             db.cachedStatement(
                 sql: "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY rowid"))
-        return "\(version) " + RowDigest.name(of: objects.joined(separator: "\n"))
+        return "\(try version(of: db)) " + RowDigest.name(of: objects.joined(separator: "\n"))
+    }
+
+    private static func version(of db: Database) throws -> Int {
+        try Int.fetchOne(db, cached: "PRAGMA schema_version") ?? 0
     }
 }

@@ -2,6 +2,7 @@ import Catalogue
 import Central
 import Foundation
 import GRDB
+import SQLDrivers
 import SyncEngine
 import SyncModel
 import Synchronization
@@ -42,12 +43,12 @@ final class FileCentral: SimulatedCentral {
         try office.write { db in
             let before =
                 isCaptured
-                ? try Int64.fetchOne(db, sql: "SELECT max(seq) FROM syncworker_change") ?? 0 : 0
-            for sql in statements { try db.execute(sql: sql) }
+                ? try Int64.fetchOne(db, cached: "SELECT max(seq) FROM syncworker_change") ?? 0 : 0
+            for sql in statements { try db.execute(bound: sql) }
             // The triggers ask SQLite for the time, which is not this world's.
             if isCaptured {
                 try db.execute(
-                    sql: "UPDATE syncworker_change SET at = ? WHERE seq > ?",
+                    cached: "UPDATE syncworker_change SET at = ? WHERE seq > ?",
                     arguments: [seconds, before])
             }
         }
@@ -65,7 +66,9 @@ final class FileCentral: SimulatedCentral {
 
     func endAll() {}
 
-    func read<T>(_ body: (Database) throws -> T) throws -> T { try office.read(body) }
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try office.inDatabase(body)
+    }
 
     func source(
         _ catalogue: Catalogue, world: SimulatedWorld, now: @escaping @Sendable () -> Timestamp

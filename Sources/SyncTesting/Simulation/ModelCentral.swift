@@ -1,6 +1,7 @@
 import Catalogue
 import Central
 import GRDB
+import SQLDrivers
 import SyncEngine
 import SyncModel
 import Synchronization
@@ -80,7 +81,7 @@ final class ModelCentral: SimulatedCentral {
     private func commit(_ statements: [String], _ transaction: Int) throws {
         let changes = try committed.write { db in
             let before = try Self.greatestChange(db)
-            for sql in statements { try db.execute(sql: sql) }
+            for sql in statements { try db.execute(bound: sql) }
             let after = try Self.greatestChange(db)
             return after > before ? (before + 1)...after : nil
         }
@@ -92,12 +93,14 @@ final class ModelCentral: SimulatedCentral {
 
     private static func greatestChange(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(
-            db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
+            db, cached: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
     }
 
     // MARK: Readers
 
-    func read<T>(_ body: (Database) throws -> T) throws -> T { try committed.read(body) }
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try committed.inDatabase(body)
+    }
 
     /// Puts all that is committed into another database.
     func copy(to other: DatabaseQueue) throws { try committed.backup(to: other) }
@@ -105,7 +108,7 @@ final class ModelCentral: SimulatedCentral {
     func insert(_ mark: Mark, after predecessor: Mark?) throws {
         try committed.write { db in
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO syncworker_mark (token, predecessor, at) VALUES (?, ?, 0)
                     ON CONFLICT (token) DO NOTHING
                     """, arguments: [mark.rawValue, predecessor?.rawValue])

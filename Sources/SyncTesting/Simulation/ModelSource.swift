@@ -120,12 +120,11 @@ final class ModelSource: Source, @unchecked Sendable {
         return try withReader(table, asOf) { reader, db, pinned in
             let changes = pinned.log.entries.filter { !then.sees($0, central.flavour) }
                 .compactMap(\.changes)
-            let condition = changes.map { "seq BETWEEN \($0.lowerBound) AND \($0.upperBound)" }
-                .joined(separator: " OR ")
+            let numbers = "[" + changes.joined().map(String.init).joined(separator: ",") + "]"
             var affected = AffectedKeys(reader.table, captured: captured, rules: reader.rules, db)
             return try affected.ranges(
                 of: ChangeSelection(
-                    condition: condition.isEmpty ? "0" : "(\(condition))", arguments: []),
+                    condition: "seq IN (SELECT value FROM json_each(?))", arguments: [numbers]),
                 from: checkpoint.asOf, to: asOf)
         }
     }

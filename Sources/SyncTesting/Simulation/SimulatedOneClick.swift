@@ -245,8 +245,11 @@ final class SimulatedOneClick: @unchecked Sendable {
 
     func backUp() throws {
         guard changing == 0 else { return }
-        let copy = try OneClickStore.inMemory(
-            shapes: Shapes(dataSets: [], tables: []), vault: TestVault.key)
+        // One after the other in the same place: a new store costs as much as many steps.
+        let copy =
+            try backup?.store
+            ?? OneClickStore.inMemory(
+                shapes: Shapes(dataSets: [], tables: []), vault: TestVault.key)
         try store.copy(to: copy)
         backup = (copy, practices.map(\.invariants.memory))
     }
