@@ -191,7 +191,7 @@ let package = Package(
                 "Catalogue", "Central", "OneClickStore", "SyncEngine", "SyncModel", "SyncProtocol",
                 "SyncTesting", crypto, grdb,
             ]),
-        tests("SimulationTests", ["SyncTesting", "Catalogue"]),
+        tests("SimulationTests", ["SyncTesting", "Catalogue", grdb]),
         tests("TidyTests", []),
         tests("VaultTests", ["Vault", "SyncModel", "SyncProtocol"]),
         tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),

@@ -39,7 +39,9 @@ extension Synchronisation {
             environment.now() - pinnedAt > settings.snapshotLifetime
         else { return }
         let before = snapshot!
-        let approved = before.lineage == .approved ? opened.lineageQuestion : nil
+        var approved = before.lineage == .approved ? opened.lineageQuestion : nil
+        // What this run has shipped was of the Central in which its own mark stands.
+        approved?.mark = mark
         try await pin(approved: approved)
         guard !snapshot.lineage.isBroken, snapshot.isCaptured else { throw changedUnderway }
         if before.lineage == .approved { snapshot.lineage = .approved }

@@ -1,7 +1,9 @@
 import Catalogue
 import Foundation
-import SyncTesting
+import GRDB
 import Testing
+
+@testable import SyncTesting
 
 @Suite("A simulated world", .serialized)
 struct SimulationTests {
@@ -45,5 +47,15 @@ struct SimulationTests {
         let catalogue = try Self.catalogue.get()
         let differences = await onThread { ModelCheck.differences(seed: seed, catalogue) }
         #expect(differences == [])
+    }
+
+    @Test("binds the numbers and the texts of what its office says, and nothing else")
+    func bound() {
+        let statement = BoundStatement(
+            "UPDATE t_2 SET a1 = 1 - a1, b = 'it is', c = '' WHERE id IN (3, 40) AND d = -5")
+        #expect(
+            statement.sql
+                == "UPDATE t_2 SET a1 = ? - a1, b = ?, c = ? WHERE id IN (?, ?) AND d = -?")
+        #expect(statement.arguments == [1, "it is", "", 3, 40, 5])
     }
 }

@@ -1,3 +1,4 @@
+import GRDB
 import OneClickStore
 import SyncEngine
 import SyncModel
@@ -69,5 +70,51 @@ struct FoundBySimulationTests {
         practice.world.advance(days: -2)
         try practice.office("DELETE FROM business WHERE id = 4")
         #expect(try await practice.run().outcome == .held)
+    }
+
+    @Test("a Central that goes back under a run that follows it is not followed (I3, seed 317)")
+    func followedAndGoneBack() async throws {
+        let practice = try await Practice()
+        let backup = try practice.backUp()
+        try await practice.run()
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+        try await practice.answer(.approve, nil)
+        try practice.office("DELETE FROM business WHERE id = 1")
+        let path = practice.path
+        let (marks, change) = try await DatabaseQueue(path: path).read { db in
+            let sequence = "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'"
+            return (
+                try String.fetchAll(db, sql: "SELECT token FROM syncworker_mark"),
+                try Int64.fetchOne(db, sql: sequence)
+            )
+        }
+        // Seen by the first snapshot, and gone before the second: the mark of the question stays.
+        try practice.office(
+            """
+            INSERT INTO employee (id, code, first_name, last_name, work_email, office_id,
+              oneclick_status)
+            VALUES (7, 'E7', 'Lost', 'Lost', 'e7@example.com', 1, 'activated')
+            """)
+        practice.world.restart()
+        practice.world.onStep { step, moment, count in
+            guard step == .pin, moment == .before, count == 2 else { return }
+            try DatabaseQueue(path: path).write { db in
+                try db.execute(sql: "DELETE FROM employee WHERE id = 7")
+                try db.execute(
+                    sql: """
+                        DELETE FROM syncworker_change WHERE seq > ?;
+                        UPDATE sqlite_sequence SET seq = ? WHERE name = 'syncworker_change';
+                        DELETE FROM syncworker_mark WHERE token NOT IN (SELECT value FROM json_each(?))
+                        """,
+                    arguments: [change, change, String(describing: marks)])
+            }
+        }
+        let record = try await practice.run { $0.snapshotLifetime = .zero }
+        #expect(record.outcome == .failed)
+        #expect(try await practice.oneClick("employees")["7"] == nil)
+        practice.world.restart()
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
     }
 }
