@@ -30,6 +30,7 @@ public actor SQLiteCentral: Source {
         var sealer: Sealer
         var upTo: Int64
         var isCaptured: Bool
+        var isBroken: Bool
         /// By table and as-of date.
         var readers: [ReaderName: SnapshotReader] = [:]
     }
@@ -94,13 +95,14 @@ public actor SQLiteCentral: Source {
                 if isCaptured { try checkJournalMode(capture) }
                 let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: isCaptured)
                 let upTo = isCaptured ? try CentralLineage.changeNumber(db) : 0
+                let verdict = try lineage.verdict(request)
                 pinned = Pinned(
-                    request: request, sealer: sealer, upTo: upTo, isCaptured: isCaptured)
+                    request: request, sealer: sealer, upTo: upTo, isCaptured: isCaptured,
+                    isBroken: verdict.isBroken)
                 return Snapshot(
                     position: try lineage.position(),
-                    tables: try tables(request, lineage, schema),
-                    lineage: try lineage.verdict(request), isCaptured: isCaptured,
-                    notes: capture.notes)
+                    tables: try tables(request, lineage, schema), lineage: verdict,
+                    isCaptured: isCaptured, notes: capture.notes)
             }
         }
     }
@@ -187,6 +189,8 @@ public actor SQLiteCentral: Source {
             guard file.identity == identity else { throw moved }
             try writing.inDatabase { db in
                 try db.inTransaction(.immediate) {
+                    // Nor is one that went back to a backup, and may have been written on since.
+                    guard try isPinnedHistory(db) else { throw moved }
                     try db.execute(
                         sql: """
                             INSERT INTO syncworker_mark (token, predecessor, at) VALUES (?, ?, ?)
@@ -202,6 +206,15 @@ public actor SQLiteCentral: Source {
             }
             try writing.close()
         }
+    }
+
+    /// Whether all that the pinned snapshot saw still stands in Central, as far as marks and change
+    /// numbers tell.
+    private func isPinnedHistory(_ db: Database) throws -> Bool {
+        guard let pinned else { return true }
+        let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: pinned.isCaptured)
+        return try CentralLineage.changeNumber(db) >= pinned.upTo
+            && lineage.verdict(pinned.request).isBroken == pinned.isBroken
     }
 
     private var moved: SyncError {

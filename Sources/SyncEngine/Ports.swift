@@ -43,6 +43,9 @@ public protocol Source: Sendable {
     /// Ends the snapshot before, if any, and pins a new one: one consistent read of every table.
     func pin(_ request: PinRequest) async throws -> Snapshot
     /// Inserts a mark into Central in a transaction of its own.
+    ///
+    /// - Throws: `SyncError` where Central went back since the pinned snapshot: a mark says that
+    ///   what the snapshot saw stands in this Central.
     func insert(_ mark: Mark, after predecessor: Mark?) async throws
     /// The keys of one table that may differ between a checkpoint and the pinned snapshot.
     func affected(
@@ -151,6 +154,10 @@ public enum Lineage: Hashable, Sendable {
     /// OneClick went back: Central knows of commits that OneClick does not. The change history
     /// fills the gap; it is said.
     case cloudWentBack(String)
+
+    public var isBroken: Bool {
+        if case .broken = self { true } else { false }
+    }
 }
 
 public struct ReadRequest: Hashable, Sendable {

@@ -99,9 +99,3 @@ extension Synchronisation {
         return record(outcome: .held, errors: [error])
     }
 }
-
-extension Lineage {
-    var isBroken: Bool {
-        if case .broken = self { true } else { false }
-    }
-}

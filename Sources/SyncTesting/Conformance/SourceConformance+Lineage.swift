@@ -19,6 +19,9 @@ extension SourceConformance {
         Law("an approved question is followed in the Central whose mark it names, in no other") {
             try await followsApproval(try await OpenCentral($0.office(2, 13)))
         },
+        Law("no mark is set in a Central that went back since its snapshot") {
+            try await marksNoOther(try await OpenCentral($0.office(2, 19)))
+        },
         Law("a mark whose successor has a successor says that OneClick went back") {
             try await noticesAnEarlierOneClick(try await OpenCentral($0.office(2, 14)))
         },
@@ -97,6 +100,19 @@ extension SourceConformance {
         // An approval that is not needed any more changes nothing.
         let intact = it.checkpoints(try await it.pin(), mark: first)
         try requireEqual(try await it.pin(intact, latestMark: first).lineage, .intact, "lineage")
+    }
+
+    private static func marksNoOther(_ it: OpenCentral) async throws {
+        let backup = try await it.central.backUp()
+        let checkpoints = it.checkpoints(try await it.pin(), mark: first)
+        try await it.source.insert(first, after: nil)
+        try await it.central.office("UPDATE contact SET name = 'Seen'")
+        _ = try await it.pin(checkpoints, latestMark: first)
+        try await it.central.restore(backup)
+        for _ in 1...3 { try await it.central.office("UPDATE contact SET name = name || '.'") }
+        try await requireRefusal(.central, of: "a mark in a Central that went back") {
+            try await it.source.insert(second, after: first)
+        }
     }
 
     private static func noticesAnEarlierOneClick(_ it: OpenCentral) async throws {

@@ -130,7 +130,8 @@ final class Invariants: @unchecked Sendable {
     func committed(
         _ request: CommitRequest, _ run: RunID, _ receipt: Receipt, at time: Timestamp
     ) {
-        if receipts[run] != nil { return world.count(.repeatedCommits) }
+        // A OneClick that was restored since knows nothing of it and carries it out once more.
+        guard memory.runs.insert(run).inserted else { return world.count(.repeatedCommits) }
         receipts[run] = receipt
         restoresBefore[run] = oneClick.restores
         guard request.lineageQuestion == nil else {

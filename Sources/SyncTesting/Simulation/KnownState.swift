@@ -15,6 +15,8 @@ struct KnownState {
     var lastLostCopy = 0
     /// The run that was opened last.
     var opened: RunID?
+    /// All that it has committed.
+    var runs: Set<RunID> = []
     /// The snapshot that the last commit reflects.
     var committed: Pin?
     /// Removals that were counted against the limits, and when.

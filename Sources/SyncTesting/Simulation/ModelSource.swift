@@ -12,6 +12,9 @@ import SyncProtocol
 final class ModelSource: Source, @unchecked Sendable {
     private struct Pinned {
         var log: ModelCentral.Log
+        var request: PinRequest
+        var position: ModelPosition
+        var lineage: Lineage
         var sealer: Sealer
         var readers: [TableName: [LocalDate: SnapshotReader]] = [:]
     }
@@ -47,15 +50,21 @@ final class ModelSource: Source, @unchecked Sendable {
         let sealer = try Sealer(
             practice: request.practice, vault: request.vault,
             fingerprintKey: TestCentral.fingerprintKey)
-        let lineage = try snapshot.inDatabase { db in
-            try CentralLineage(catalogue: catalogue, db: db, isCaptured: true).verdict(request)
-        }
+        let lineage = try snapshot.inDatabase { try verdict(request, position, $0) }
         let tables = Dictionary(
             uniqueKeysWithValues: request.tables.map { ($0, table($0, request, log)) })
-        pinned = Pinned(log: log, sealer: sealer)
+        pinned = Pinned(
+            log: log, request: request, position: position, lineage: lineage, sealer: sealer)
         return Snapshot(
             position: Position(rawValue: position.description), tables: tables,
-            lineage: wentBack(request, position) ?? lineage, isCaptured: true)
+            lineage: lineage, isCaptured: true)
+    }
+
+    private func verdict(
+        _ request: PinRequest, _ position: ModelPosition, _ db: Database
+    ) throws -> Lineage {
+        let central = CentralLineage(catalogue: catalogue, db: db, isCaptured: true)
+        return try wentBack(request, position) ?? central.verdict(request)
     }
 
     /// A writer who is just then done.
@@ -106,7 +115,20 @@ final class ModelSource: Source, @unchecked Sendable {
     }
 
     func insert(_ mark: Mark, after predecessor: Mark?) async throws {
+        if let pinned {
+            let position = ModelPosition(central.state, central.flavour)
+            let now = try central.read { try verdict(pinned.request, position, $0) }
+            guard position.next >= pinned.position.next, now.isBroken == pinned.lineage.isBroken
+            else { throw wentBack }
+        }
         try central.insert(mark, after: predecessor)
+    }
+
+    private var wentBack: SyncError {
+        SyncError(
+            .central, "Central went back while it was read.",
+            hint: "Nothing was applied; the next synchronisation looks at what is there.",
+            recovery: .retry)
     }
 
     func unpin() async { pinned = nil }
