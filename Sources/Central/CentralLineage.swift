@@ -46,34 +46,39 @@ package struct CentralLineage {
     }
 
     package func verdict(_ request: PinRequest) throws -> Lineage {
-        if case .broken(let reason) = try history(request) {
-            guard let approved = request.approved else { return .broken(reason) }
-            // The approval is for the Central in which this mark stands, not for any other.
-            let isTheOne = try approved.mark.map(isKnown) ?? !isCaptured
-            return isTheOne ? .approved : .broken(reason)
-        }
-        return try history(request)
+        if let other = try otherHistory(request) { return other }
+        guard isCaptured, let latest = request.latestMark else { return .intact }
+        return try successors(of: latest)
     }
 
-    private func history(_ request: PinRequest) throws -> Lineage {
+    /// Approved or broken where Central's history is not that of the checkpoints; else nil.
+    package func otherHistory(_ request: PinRequest) throws -> Lineage? {
+        guard let reason = try contradiction(request) else { return nil }
+        guard let approved = request.approved else { return .broken(reason) }
+        // The approval is for the Central in which this mark stands, not for any other.
+        let isTheOne = try approved.mark.map { try hasMarks() && isKnown($0) } ?? !isCaptured
+        return isTheOne ? .approved : .broken(reason)
+    }
+
+    /// What Central does not have that OneClick knows it by, in words for a person.
+    private func contradiction(_ request: PinRequest) throws -> String? {
         let checkpoints = Array(request.checkpoints.values) + request.loads.values.map(\.base)
         let marks = Set(
             checkpoints.compactMap(\.mark) + request.loads.values.compactMap(\.latestMark)
                 + [request.latestMark].compactMap(\.self))
         if !marks.isEmpty, try hasMarks() {
-            guard try marks.allSatisfy(isKnown) else { return .broken(try missingMark()) }
+            guard try marks.allSatisfy(isKnown) else { return try missingMark() }
         } else if !marks.isEmpty {
-            return .broken("The marks that OneClick knows this Central by are not there.")
+            return "The marks that OneClick knows this Central by are not there."
         }
         // Those of runs without capture, whichever kind this one is.
         for checkpoint in checkpoints {
-            if let reason = try wentBack(since: checkpoint.position) { return .broken(reason) }
+            if let reason = try wentBack(since: checkpoint.position) { return reason }
         }
-        guard isCaptured else { return .intact }
+        guard isCaptured else { return nil }
         let number = try Self.changeNumber(db)
         let ahead = checkpoints.compactMap { Int64($0.position.rawValue) }.contains { $0 > number }
-        if ahead { return .broken("Central's change history went back.") }
-        return try request.latestMark.map(successors) ?? .intact
+        return ahead ? "Central's change history went back." : nil
     }
 
     private func hasMarks() throws -> Bool {

@@ -9,11 +9,13 @@ import SyncProtocol
 struct CentralSchemaState: Sendable {
     var captureFits: Bool
     var epochs: [TableName: String]
+    /// SQLite's own count of the schema's changes.
+    let version: Int
     private var name: String
 
     init(_ catalogue: Catalogue, _ db: Database) throws {
         name = try Self.name(of: db)
-        let version = try Self.version(of: db)
+        version = try Self.version(of: db)
         let tables = try BaseTable.watched(by: catalogue, in: db)
         let triggers = try Capture.installed(db)
         captureFits = try Capture.fits(catalogue, tables, triggers)
@@ -25,7 +27,7 @@ struct CentralSchemaState: Sendable {
 
     func isStill(of db: Database) throws -> Bool { try Self.name(of: db) == name }
 
-    /// Every object of the schema as it was declared, and SQLite's own count of its changes.
+    /// Every object of the schema as it was declared, and its version.
     private static func name(of db: Database) throws -> String {
         let objects = try String.fetchAll(
             db.cachedStatement(
@@ -33,7 +35,7 @@ struct CentralSchemaState: Sendable {
         return "\(try version(of: db)) " + RowDigest.name(of: objects.joined(separator: "\n"))
     }
 
-    private static func version(of db: Database) throws -> Int {
+    static func version(of db: Database) throws -> Int {
         try Int.fetchOne(db, cached: "PRAGMA schema_version") ?? 0
     }
 }

@@ -30,7 +30,8 @@ public actor SQLiteCentral: Source {
         var sealer: Sealer
         var upTo: Int64
         var isCaptured: Bool
-        var isBroken: Bool
+        var schemaVersion: Int
+        var verdict: Lineage
         /// By table and as-of date.
         var readers: [ReaderName: SnapshotReader] = [:]
     }
@@ -98,7 +99,7 @@ public actor SQLiteCentral: Source {
                 let verdict = try lineage.verdict(request)
                 pinned = Pinned(
                     request: request, sealer: sealer, upTo: upTo, isCaptured: isCaptured,
-                    isBroken: verdict.isBroken)
+                    schemaVersion: schema.version, verdict: verdict)
                 return Snapshot(
                     position: try lineage.position(),
                     tables: try tables(request, lineage, schema), lineage: verdict,
@@ -209,12 +210,15 @@ public actor SQLiteCentral: Source {
     }
 
     /// Whether all that the pinned snapshot saw still stands in Central, as far as marks and change
-    /// numbers tell.
+    /// numbers tell. The version of the schema counts restores too: SQLite's own do not keep it.
     private func isPinnedHistory(_ db: Database) throws -> Bool {
         guard let pinned else { return true }
-        let lineage = CentralLineage(catalogue: catalogue, db: db, isCaptured: pinned.isCaptured)
-        return try CentralLineage.changeNumber(db) >= pinned.upTo
-            && lineage.verdict(pinned.request).isBroken == pinned.isBroken
+        guard try CentralLineage.changeNumber(db) >= pinned.upTo,
+            try CentralSchemaState.version(of: db) == pinned.schemaVersion
+        else { return false }
+        let other = try CentralLineage(catalogue: catalogue, db: db, isCaptured: pinned.isCaptured)
+            .otherHistory(pinned.request)
+        return other?.isBroken != true || other == pinned.verdict
     }
 
     private var moved: SyncError {

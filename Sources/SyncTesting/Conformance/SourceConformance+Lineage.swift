@@ -97,6 +97,9 @@ extension SourceConformance {
         }
         try requireEqual(try await lineage(approving: first), .approved, "the approved Central")
         try requireBroken(try await lineage(approving: second), "under another's approval")
+        try await it.central.office("ALTER TABLE syncworker_mark RENAME TO elsewhere")
+        try requireBroken(try await lineage(approving: first), "where there are no marks at all")
+        try await it.central.office("ALTER TABLE elsewhere RENAME TO syncworker_mark")
         // An approval that is not needed any more changes nothing.
         let intact = it.checkpoints(try await it.pin(), mark: first)
         try requireEqual(try await it.pin(intact, latestMark: first).lineage, .intact, "lineage")

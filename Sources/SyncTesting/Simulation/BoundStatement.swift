@@ -22,7 +22,7 @@ struct BoundStatement {
                 rest = rest[name.endIndex...]
             } else if character.isNumber {
                 let digits = rest.prefix(while: \.isNumber)
-                bind(Int64(digits))
+                bind(Int64(digits)!)
                 rest = rest[digits.endIndex...]
             } else {
                 sql.append(rest.removeFirst())
@@ -30,7 +30,7 @@ struct BoundStatement {
         }
     }
 
-    private mutating func bind(_ value: (some DatabaseValueConvertible)?) {
+    private mutating func bind(_ value: some DatabaseValueConvertible) {
         sql += "?"
         arguments += [value]
     }

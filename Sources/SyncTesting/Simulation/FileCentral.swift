@@ -83,13 +83,25 @@ final class FileCentral: SimulatedCentral {
     func backUp() throws -> Backup {
         let copy = try DatabaseQueue()
         try office.backup(to: copy)
-        return Backup(version: version, contents: copy)
+        return Backup(version: version, contents: copy, schemaVersion: try schemaVersion())
     }
 
     func restore(_ backup: Backup) throws {
+        let before = try schemaVersion()
         try backup.contents.backup(to: office)
+        // As a file would be that was copied back: SQLite's own restore counts as a change of the
+        // schema, by which every table would be compared in full.
+        if backup.schemaVersion == before {
+            try office.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA schema_version = \(before)")
+            }
+        }
         try useWriteAheadLog()
         committed.withLock { $0 = backup.version }
+    }
+
+    private func schemaVersion() throws -> Int {
+        try office.inDatabase { try Int.fetchOne($0, sql: "PRAGMA schema_version") ?? 0 }
     }
 
     func workUnnoted(_ statements: [String], _ catalogue: Catalogue) throws {

@@ -13,7 +13,6 @@ final class ModelSource: Source, @unchecked Sendable {
     private struct Pinned {
         var log: ModelCentral.Log
         var request: PinRequest
-        var position: ModelPosition
         var lineage: Lineage
         var sealer: Sealer
         var readers: [TableName: [LocalDate: SnapshotReader]] = [:]
@@ -54,7 +53,7 @@ final class ModelSource: Source, @unchecked Sendable {
         let tables = Dictionary(
             uniqueKeysWithValues: request.tables.map { ($0, table($0, request, log)) })
         pinned = Pinned(
-            log: log, request: request, position: position, lineage: lineage, sealer: sealer)
+            log: log, request: request, lineage: lineage, sealer: sealer)
         return Snapshot(
             position: Position(rawValue: position.description), tables: tables,
             lineage: lineage, isCaptured: true)
@@ -116,10 +115,13 @@ final class ModelSource: Source, @unchecked Sendable {
 
     func insert(_ mark: Mark, after predecessor: Mark?) async throws {
         if let pinned {
-            let position = ModelPosition(central.state, central.flavour)
+            let log = central.state
+            let position = ModelPosition(log, central.flavour)
             let now = try central.read { try verdict(pinned.request, position, $0) }
-            guard position.next >= pinned.position.next, now.isBroken == pinned.lineage.isBroken
-            else { throw wentBack }
+            let isAllThere = log.entries.starts(with: pinned.log.entries) {
+                $0.transaction == $1.transaction && $0.version == $1.version
+            }
+            guard isAllThere, !now.isBroken || now == pinned.lineage else { throw wentBack }
         }
         try central.insert(mark, after: predecessor)
     }

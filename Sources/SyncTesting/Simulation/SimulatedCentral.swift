@@ -39,6 +39,8 @@ protocol SimulatedCentral: AnyObject, Sendable {
 struct Backup: Sendable {
     var version: Int
     var contents: DatabaseQueue
+    /// Of a SQLite file: how often its schema had changed.
+    var schemaVersion = 0
     var log: ModelCentral.Log?
 }
 
