@@ -52,7 +52,7 @@ package struct CentralLineage {
     }
 
     /// Approved or broken where Central's history is not that of the checkpoints; else nil.
-    package func otherHistory(_ request: PinRequest) throws -> Lineage? {
+    func otherHistory(_ request: PinRequest) throws -> Lineage? {
         guard let reason = try contradiction(request) else { return nil }
         guard let approved = request.approved else { return .broken(reason) }
         // The approval is for the Central in which this mark stands, not for any other.

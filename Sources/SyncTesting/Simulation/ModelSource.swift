@@ -121,12 +121,12 @@ final class ModelSource: Source, @unchecked Sendable {
             let isAllThere = log.entries.starts(with: pinned.log.entries) {
                 $0.transaction == $1.transaction && $0.version == $1.version
             }
-            guard isAllThere, !now.isBroken || now == pinned.lineage else { throw wentBack }
+            guard isAllThere, !now.isBroken || now == pinned.lineage else { throw notTheOne }
         }
         try central.insert(mark, after: predecessor)
     }
 
-    private var wentBack: SyncError {
+    private var notTheOne: SyncError {
         SyncError(
             .central, "Central went back while it was read.",
             hint: "Nothing was applied; the next synchronisation looks at what is there.",
