@@ -105,7 +105,8 @@ struct FoundBySimulationTests {
                     sql: """
                         DELETE FROM syncworker_change WHERE seq > ?;
                         UPDATE sqlite_sequence SET seq = ? WHERE name = 'syncworker_change';
-                        DELETE FROM syncworker_mark WHERE token NOT IN (SELECT value FROM json_each(?))
+                        DELETE FROM syncworker_mark
+                        WHERE token NOT IN (SELECT value FROM json_each(?))
                         """,
                     arguments: [change, change, String(describing: marks)])
             }

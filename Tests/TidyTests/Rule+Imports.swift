@@ -31,7 +31,7 @@ extension Rule {
         "SampleOffice": [],
         "SyncTesting": [
             "SyncModel", "SyncProtocol", "SyncEngine", "Catalogue", "Central", "OneClickStore",
-            "SampleOffice", "CZstd",
+            "SampleOffice", "SQLDrivers", "CZstd",
         ],
     ]
 

@@ -7,8 +7,8 @@ struct BoundStatement {
     private(set) var sql = ""
     private(set) var arguments = StatementArguments()
 
-    /// - Parameter text: SQL without comments, parameters, quoted names, fractions, or quotes within
-    ///   a text.
+    /// - Parameter text: SQL without comments, parameters, quoted names, fractions, or quotes in a
+    ///   text.
     init(_ text: String) {
         var rest = text[...]
         while let character = rest.first {
