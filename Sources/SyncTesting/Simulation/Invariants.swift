@@ -78,6 +78,7 @@ final class Invariants: @unchecked Sendable {
 
     func pinned(_ run: RunID, _ pin: Pin) {
         pins[run] = pin
+        pins[run]?.isApproved = memory.isLineageApproved
         for (table, rows) in pin.expected.rows {
             for (key, hash) in rows { versions[table, default: [:]][key, default: []].insert(hash) }
         }
@@ -185,7 +186,7 @@ final class Invariants: @unchecked Sendable {
 
     /// A Central that lost what OneClick holds is not followed without a person's word.
     private func checkLineage(_ pin: Pin, _ request: CommitRequest) {
-        guard isCaptured, !memory.isLineageApproved else { return }
+        guard isCaptured, !pin.isApproved else { return }
         if let before = memory.committed, isLost(before, at: pin) {
             violate("I2", "a Central that went back was followed without a person's word")
         }

@@ -37,6 +37,8 @@ struct Pin {
     /// Central's restores before it, and its transactions.
     var generation: Int
     var version: Int
+    /// A person's word was there that this Central is to be followed.
+    var isApproved = false
 }
 
 extension Contents {
