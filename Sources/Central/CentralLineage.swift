@@ -26,7 +26,7 @@ package struct CentralLineage {
 
     /// The greatest change number, which only ever grows: SQLite's writers are serial, and an
     /// AUTOINCREMENT number is never given twice.
-    static func changeNumber(_ db: Database) throws -> Int64 {
+    package static func changeNumber(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(
             db, cached: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
     }

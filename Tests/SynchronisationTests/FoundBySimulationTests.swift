@@ -113,6 +113,7 @@ struct FoundBySimulationTests {
         }
         let record = try await practice.run { $0.snapshotLifetime = .zero }
         #expect(record.outcome == .failed)
+        #expect(record.errors.first?.message.contains("history changed during") == true)
         #expect(try await practice.oneClick("employees")["7"] == nil)
         practice.world.restart()
         #expect(try await practice.run().outcome == .succeeded)

@@ -42,8 +42,7 @@ final class FileCentral: SimulatedCentral {
         let seconds = world.now.microsecondsSince1970 / 1_000_000
         try office.write { db in
             let before =
-                isCaptured
-                ? try Int64.fetchOne(db, cached: "SELECT max(seq) FROM syncworker_change") ?? 0 : 0
+                isCaptured ? try CentralLineage.changeNumber(db) : 0
             for sql in statements { try db.execute(bound: sql) }
             // The triggers ask SQLite for the time, which is not this world's.
             if isCaptured {

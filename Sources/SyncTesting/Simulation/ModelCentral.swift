@@ -80,20 +80,15 @@ final class ModelCentral: SimulatedCentral {
 
     private func commit(_ statements: [String], _ transaction: Int) throws {
         let changes = try committed.write { db in
-            let before = try Self.greatestChange(db)
+            let before = try CentralLineage.changeNumber(db)
             for sql in statements { try db.execute(bound: sql) }
-            let after = try Self.greatestChange(db)
+            let after = try CentralLineage.changeNumber(db)
             return after > before ? (before + 1)...after : nil
         }
         log.withLock { log in
             let version = (log.entries.last?.version ?? 0) + 1
             log.entries.append(Entry(transaction: transaction, version: version, changes: changes))
         }
-    }
-
-    private static func greatestChange(_ db: Database) throws -> Int64 {
-        try Int64.fetchOne(
-            db, cached: "SELECT seq FROM sqlite_sequence WHERE name = 'syncworker_change'") ?? 0
     }
 
     // MARK: Readers

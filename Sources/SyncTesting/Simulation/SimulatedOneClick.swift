@@ -210,9 +210,8 @@ final class SimulatedOneClick: @unchecked Sendable {
         let isOvertaken = world.strikes(.commitOvertaken)
         if isOvertaken { practice(access.practice)?.startPremises(isPrompt: true) }
         world.start { [self] in
-            await world.sleep(
-                .seconds(
-                    1 + world.random(below: isOvertaken ? 300 : world.pick([20, 20, 20, 300]))))
+            let longest = isOvertaken ? 300 : world.pick([20, 20, 20, 300])
+            await world.sleep(.seconds(1 + world.random(below: longest)))
             // A node that died meanwhile does not do it any more.
             guard nodes[node].underWay[access.practice] == access.run else { return }
             _ = try? await apply(message, access)
