@@ -72,14 +72,17 @@ struct DataSetsView: Sendable {
             + "\(Figure.count(rows, "record")) compared\(left)"
     }
 
-    /// From how long the rows so far took; nil where that says nothing yet.
+    /// From how long the rows so far took; nil where that says nothing yet, and once all are compared.
     private static func timeLeft(_ progress: RunProgress, now: Timestamp) -> String? {
         guard progress.run.request.kind == .full else { return nil }
-        let done = progress.dataSets.reduce(0) { $0 + min($1.rowsDone, $1.rowsTotal ?? 0) }
-        let total = progress.dataSets.reduce(0) { $0 + ($1.rowsTotal ?? 0) }
+        let done = progress.dataSets.reduce(0) { $0 + $1.rowsDone }
+        let toDo = progress.dataSets.reduce(0) { rows, set in
+            guard set.state == .waiting || set.state == .working else { return rows }
+            return rows + max(0, (set.rowsTotal ?? 0) - set.rowsDone)
+        }
         let spent = now - progress.run.startedAt
-        guard done > 0, total > done, spent >= .seconds(2) else { return nil }
-        return Figure.duration(spent * (Double(total - done) / Double(done)))
+        guard done > 0, toDo > 0, spent >= .seconds(2) else { return nil }
+        return Figure.duration(spent * (Double(toDo) / Double(done)))
     }
 
     private static func title(

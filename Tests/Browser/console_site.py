@@ -161,6 +161,12 @@ class Site:
         finally:
             self.cloud.send(signal.SIGCONT)
 
+    def let_on(self, seconds):
+        """OneClick answers for so long while it is held up."""
+        self.cloud.send(signal.SIGCONT)
+        time.sleep(seconds)
+        self.cloud.send(signal.SIGSTOP)
+
     # Databases
 
     def change(self, *statements):

@@ -170,10 +170,18 @@ class FullPagesTest(Pages):
         """With bars of what is done."""
         self.site.change("UPDATE ap_transaction SET narrative = narrative || '.'")
         page = self.visitor()
-        self.site.ask("--full")
-        expect(page.locator("#data-sets progress").first).to_be_visible()
         with self.site.held_up():
+            self.site.ask("--full")
+            self.expect_progress(page)
+            while not self.is_halfway(page):
+                self.site.let_on(0.02)
             self.look_at("/console?said=queued", "console in progress", self.expect_bars)
+
+    def is_halfway(self, page):
+        """By the bars, once the page has had the time to show what came of the last step."""
+        page.wait_for_timeout(1_000)
+        self.expect_progress(page)
+        return page.locator("#data-sets progress").count() > 0
 
     def expect_bars(self, page):
         self.expect_progress(page)

@@ -66,7 +66,7 @@ struct FigureTests {
         #expect(
             view.title
                 == "This synchronisation: full, comparing, 2 of 4 data sets, 450 records compared, "
-                + "about 5.7 s left")
+                + "about 5.3 s left")
         #expect(view.aside == "1,234 rows sent")
         let words = view.rows.prefix(4).map(\.words)
         #expect(
@@ -78,5 +78,29 @@ struct FigureTests {
         #expect(bar.value == 400 && bar.max == 1_000)
         #expect(view.rows.prefix(4).map { $0.bar != nil } == [false, true, false, false])
         #expect(view.rows.allSatisfy { $0.added.text == "–" && $0.inOneClick.text == "–" })
+    }
+
+    /// Rows that OneClick keeps, such as held removals, are never read in Central.
+    @Test func `once all is compared no time is left, however many rows OneClick had`()
+        async throws
+    {
+        let office = try TestConsole()
+        let start = RunStart(
+            id: RunID(rawValue: "run-1"),
+            request: RunRequest(kind: .full, trigger: .manual), startedAt: office.time.now)
+        office.time.pass(.seconds(4))
+        var overview = Overview(
+            status: await office.portal.status(), connections: .init(), past: .init(),
+            now: office.time.now)
+        overview.status.isRunning = true
+        overview.status.progress = RunProgress(
+            run: start, step: "committing",
+            dataSets: [
+                .init(name: "Employee List", state: .equal, rowsDone: 20, rowsTotal: 20),
+                .init(name: "Client List", state: .shipped, rowsDone: 400, rowsTotal: 1_000),
+            ], rowsSent: 7)
+        #expect(
+            DataSetsView(overview, office.console.settings).title
+                == "This synchronisation: full, committing, 2 of 2 data sets, 420 records compared")
     }
 }
