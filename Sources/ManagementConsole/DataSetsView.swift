@@ -72,7 +72,8 @@ struct DataSetsView: Sendable {
             + "\(Figure.count(rows, "record")) compared\(left)"
     }
 
-    /// From how long the rows so far took; nil where that says nothing yet, and once all are compared.
+    /// From how long the rows so far took; nil where that says nothing yet, and once all is
+    /// compared.
     private static func timeLeft(_ progress: RunProgress, now: Timestamp) -> String? {
         guard progress.run.request.kind == .full else { return nil }
         let done = progress.dataSets.reduce(0) { $0 + $1.rowsDone }

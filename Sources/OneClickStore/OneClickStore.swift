@@ -101,7 +101,7 @@ public final class OneClickStore: Sendable {
     }
 
     /// Puts everything of this store in another's place: how a backup is made, and put back.
-    package func copy(to other: OneClickStore) throws { try writer.backup(to: other.writer) }
+    package func copy(to other: OneClickStore) throws { try writer.copy(to: other.writer) }
 
     /// The database itself, outside any transaction.
     package func inDatabase<T>(_ body: (Database) throws -> T) throws -> T {

@@ -81,13 +81,13 @@ final class FileCentral: SimulatedCentral {
 
     func backUp() throws -> Backup {
         let copy = try DatabaseQueue()
-        try office.backup(to: copy)
+        try office.copy(to: copy)
         return Backup(version: version, contents: copy, schemaVersion: try schemaVersion())
     }
 
     func restore(_ backup: Backup) throws {
         let before = try schemaVersion()
-        try backup.contents.backup(to: office)
+        try backup.contents.copy(to: office)
         // As a file would be that was copied back: SQLite's own restore counts as a change of the
         // schema, by which every table would be compared in full.
         if backup.schemaVersion == before {

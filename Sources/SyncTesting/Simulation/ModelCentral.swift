@@ -98,7 +98,7 @@ final class ModelCentral: SimulatedCentral {
     }
 
     /// Puts all that is committed into another database.
-    func copy(to other: DatabaseQueue) throws { try committed.backup(to: other) }
+    func copy(to other: DatabaseQueue) throws { try committed.copy(to: other) }
 
     func insert(_ mark: Mark, after predecessor: Mark?) throws {
         try committed.write { db in
@@ -123,7 +123,7 @@ final class ModelCentral: SimulatedCentral {
     }
 
     func restore(_ backup: Backup) throws {
-        try backup.contents.backup(to: committed)
+        try backup.contents.copy(to: committed)
         log.withLock { log in
             log = backup.log ?? Log()
             log.open = log.open.filter(\.value.isPrepared)

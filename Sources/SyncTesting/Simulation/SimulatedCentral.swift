@@ -2,6 +2,7 @@ import Catalogue
 import Central
 import Foundation
 import GRDB
+import SQLDrivers
 import SampleOffice
 import SyncEngine
 import SyncModel
@@ -55,7 +56,7 @@ enum CentralTemplate {
         try made.withLock { made in
             let template = try made[name] ?? make(catalogue, isCaptured: isCaptured)
             made[name] = template
-            try template.backup(to: queue)
+            try template.copy(to: queue)
         }
     }
 
