@@ -55,9 +55,15 @@ package struct CentralLineage {
     func otherHistory(_ request: PinRequest) throws -> Lineage? {
         guard let reason = try contradiction(request) else { return nil }
         guard let approved = request.approved else { return .broken(reason) }
-        // The approval is for the Central in which this mark stands, not for any other.
-        let isTheOne = try approved.mark.map { try hasMarks() && isKnown($0) } ?? !isCaptured
-        return isTheOne ? .approved : .broken(reason)
+        return try isTheOne(of: approved) ? .approved : .broken(reason)
+    }
+
+    /// The approval is for the Central in which its mark stands, or which went on from where the
+    /// one without capture stood, not for any other.
+    private func isTheOne(of approved: LineageQuestion) throws -> Bool {
+        if let mark = approved.mark { return try hasMarks() && isKnown(mark) }
+        guard !isCaptured, let position = approved.position else { return false }
+        return try wentBack(since: position) == nil
     }
 
     /// What Central does not have that OneClick knows it by, in words for a person.

@@ -10,8 +10,8 @@ import SyncProtocol
 /// and shares its fate, also when it comes in a later commit. Where all that hangs on one parent
 /// is held, it is one exception.
 final class RemovalGuard {
-    private let store: PracticeStore
-    private let now: Timestamp
+    let store: PracticeStore
+    let now: Timestamp
     private let limits: [TableName: RemovalLimits]
     /// What is held or kept, as the commit goes on.
     private(set) var held: [TableName: HeldRemovals] = [:]
@@ -20,6 +20,10 @@ final class RemovalGuard {
     private var approved: [TableName: Set<Key>] = [:]
     private var refused: [TableName: Set<KeyValue>] = [:]
     private var refusedKeys: [TableName: Set<Key>] = [:]
+    /// What this commit removes, by what its children name it.
+    private var removed: [TableName: Set<KeyValue>] = [:]
+    /// What children name whose parent was held: where it is not there any more, it was removed.
+    private var shared: [TableName: Set<KeyValue>] = [:]
     /// The tables that this commit carries.
     private let carried: [TableName: TableCommit]
 
@@ -54,7 +58,7 @@ final class RemovalGuard {
 
     /// What becomes of rows that Central has no more.
     private enum Fate {
-        /// They go with their parent, or a person approved it.
+        /// They go with their parent, in one commit, or a person approved it.
         case goes
         case stays
         /// They stay as long as what they hang on, or what needs them.
@@ -148,7 +152,22 @@ final class RemovalGuard {
             let hold = parts.map(\.as).min { $0.since < $1.since } ?? Hold(since: now)
             try self.hold(parts.map(\.run), below: prefix, table, as: hold)
         }
+        try note(going, table)
         return going
+    }
+
+    /// Notes by what their children name the rows that go.
+    private func note(_ going: [RemovalRun], _ table: TypedTable) throws {
+        let name = table.shape.name
+        let links = store.shapes.tables.compactMap(\.parent).filter { $0.table == name }
+        let indices = Set(links.compactMap { table.shape.index(of: $0.parentColumn) })
+            .filter { $0 < table.shape.keyCount }
+        for run in going where !indices.isEmpty {
+            try store.forEachRow(table, run.range) { block, row in
+                let values = block.key(of: row).values ?? []
+                removed[name, default: []].formUnion(indices.map { values[$0] })
+            }
+        }
     }
 
     private func mustHold(
@@ -226,9 +245,13 @@ final class RemovalGuard {
             return holding.count == parents.count
                 ? .staysWith(Root(holding[0].exception)) : .counts
         }
-        // No parent is left. Only a commit that carries the parents knows that Central has none
-        // either; one that is refused was never there, or is there in Central still.
-        guard let parents = carried[link.table],
+        // No parent is left. One that a commit without this table removed cannot be told from one
+        // that was refused and never came, unless it was held before; and one that is refused may
+        // have moved.
+        let isRemoved =
+            removed[link.table]?.contains(reference) == true
+            || shared[table.shape.name]?.contains(reference) == true
+        guard isRemoved, let parents = carried[link.table],
             try !refusedReferences(link.table, parents.refused).contains(reference)
         else { return .counts }
         return .goes
@@ -335,6 +358,9 @@ final class RemovalGuard {
             {
                 continue
             }
+            if let reference = removal.key.values?.first {
+                shared[removal.table, default: []].insert(reference)
+            }
             try end(removal)
         }
     }
@@ -350,33 +376,6 @@ final class RemovalGuard {
     private func end(_ exception: RowException) throws {
         try store.deleteException(exception)
         held[exception.table]?.remove(exception.key)
-    }
-
-    // MARK: Memory
-
-    /// Longer than a day: a clock that was wrong for a while has made nobody forget.
-    private static let remembered = Duration.seconds(8 * 86_400)
-
-    private func recentRemovals(_ table: TableName) throws -> Int {
-        try Int.fetchOne(
-            store.db,
-            cached: """
-                SELECT coalesce(sum(row_count), 0) FROM removals
-                WHERE practice_id = ? AND table_name = ? AND removed_at > ?
-                """,
-            arguments: [store.id.rawValue, table.rawValue, (now + .seconds(-86_400)).sql]) ?? 0
-    }
-
-    private func remember(_ table: TableName, _ count: Int) throws {
-        guard count > 0 else { return }
-        try store.db.execute(
-            cached: """
-                INSERT INTO removals (practice_id, table_name, removed_at, row_count)
-                VALUES (?, ?, ?, ?)
-                """, arguments: [store.id.rawValue, table.rawValue, now.sql, count])
-        try store.db.execute(
-            cached: "DELETE FROM removals WHERE practice_id = ? AND removed_at <= ?",
-            arguments: [store.id.rawValue, (now + (.zero - Self.remembered)).sql])
     }
 }
 

@@ -77,7 +77,9 @@ extension Synchronisation {
             differing += works[index].planned.differing
         }
         if snapshot.isCaptured, ships { try await insertMark() }
-        let question = LineageQuestion(message: reason, rowsDiffering: differing, mark: mark)
+        let question = LineageQuestion(
+            message: reason, rowsDiffering: differing, mark: mark,
+            position: snapshot.isCaptured ? nil : snapshot.position)
         guard ships else {
             await abandon("it was only to report")
             return held(question)

@@ -134,17 +134,20 @@ public struct LineageQuestion: Codable, Hashable, Sendable {
     public var rowsDiffering: Int
     /// A mark that stands in the Central that the question is about.
     public var mark: Mark?
+    /// Where that Central stood; of one without capture, in which no mark can stand.
+    public var position: Position?
     public var since: Timestamp?
     /// Set once a person said that this Central is to be followed.
     public var isApproved: Bool
 
     public init(
-        message: String, rowsDiffering: Int, mark: Mark?, since: Timestamp? = nil,
-        isApproved: Bool = false
+        message: String, rowsDiffering: Int, mark: Mark?, position: Position? = nil,
+        since: Timestamp? = nil, isApproved: Bool = false
     ) {
         self.message = message
         self.rowsDiffering = rowsDiffering
         self.mark = mark
+        self.position = position
         self.since = since
         self.isApproved = isApproved
     }

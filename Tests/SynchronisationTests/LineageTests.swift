@@ -100,6 +100,28 @@ struct LineageTests {
         #expect(try await practice.run().outcome == .held)
     }
 
+    @Test("without capture an approval is for the Central it was given for, as it goes on")
+    func anotherUncaptured() async throws {
+        let practice = try await Practice(isCaptured: false)
+        try await practice.run()
+        let monday = try practice.backUp()
+        try practice.office("INSERT INTO contact (name) VALUES ('Tuesday')")
+        let tuesday = try practice.backUp()
+        try practice.office("INSERT INTO contact (name) VALUES ('Wednesday')")
+        try await practice.run()
+        try practice.restore(tuesday)
+        #expect(try await practice.run().outcome == .held)
+        try await practice.answer(.approve, nil)
+        try practice.restore(monday)
+        #expect(try await practice.run().outcome == .held)
+        // The question is now about Monday's, which went on to Tuesday.
+        try practice.restore(tuesday)
+        #expect(try await practice.run().outcome == .held)
+        try await practice.answer(.approve, nil)
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.differences() == [])
+    }
+
     @Test("without capture an id that SQLite gives again says nothing")
     func reusedIdentifiers() async throws {
         let practice = try await Practice(isCaptured: false) { db in

@@ -1,6 +1,7 @@
 import GRDB
 import SyncEngine
 import SyncModel
+import SyncProtocol
 import SyncTesting
 import Testing
 
@@ -98,6 +99,52 @@ struct SecondReaderTests {
         try practice.office("DELETE FROM ap_transaction")
         #expect(try await practice.run { $0.refusedRowsMax = 5 }.outcome == .held)
         #expect(try await practice.oneClick("ap_transactions").count == 48)
+    }
+
+    /// Period 3 never comes, its lines do, and then both are gone.
+    private func orphaned() async throws -> Practice {
+        let practice = try await Practice()
+        try practice.office(
+            """
+            UPDATE ap_period SET period_start = 'some day' WHERE id = 3;
+            WITH RECURSIVE line(id) AS (SELECT 1001 UNION ALL SELECT id + 1 FROM line WHERE id < 1060)
+            INSERT INTO ap_transaction (id, period_id, nominal_id, journal_no, line_no, posted_on,
+              amount_pence, kind)
+            SELECT id, 3, 1, 1, 1, '2025-05-01', id, 'journal' FROM line
+            """)
+        #expect(try await practice.run().outcome == .completedWithErrors)
+        #expect(try await practice.oneClick("ap_transactions").count == 108)
+        try practice.office(
+            "DELETE FROM ap_transaction WHERE period_id = 3; DELETE FROM ap_period WHERE id = 3")
+        return practice
+    }
+
+    @Test(
+        "what is held stays so where its parent never came and is not refused any more",
+        arguments: [nil, RemovalAnswer.keep])
+    func parentRefusedAndGone(answer: RemovalAnswer?) async throws {
+        let practice = try await orphaned()
+        #expect(try await practice.run().outcome == .held)
+        if let answer { try await practice.answer(answer, "ap_transactions") }
+        for kind in [RunKind.change, .full, .change] {
+            let record = try await practice.run(kind)
+            #expect(record.outcome == (answer == nil ? .held : .succeeded))
+            #expect(try await practice.oneClick("ap_transactions").count == 108)
+        }
+        try await practice.answer(.approve, "ap_transactions", keys: [Key(3)])
+        #expect(try await practice.run().outcome == .succeeded)
+        #expect(try await practice.oneClick("ap_transactions").count == 44)
+        #expect(try await practice.differences() == [])
+    }
+
+    @Test("a parent that never came takes nothing along, though a run without its rows saw it go")
+    func parentRefusedAndGoneForSome() async throws {
+        let practice = try await orphaned()
+        #expect(
+            try await practice.run(only: ["AP Period Entity Type"]).outcome == .succeeded)
+        #expect(try await practice.run().outcome == .held)
+        #expect(try await practice.oneClick("ap_transactions").count == 108)
+        #expect(try await practice.differences() == [])
     }
 
     @Test("a run of some data sets carries what they hang on")

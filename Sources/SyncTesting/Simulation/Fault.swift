@@ -28,6 +28,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case crashAfter = "crash after a step"
     case zombie = "zombie"
     case cancelled = "cancelled"
+    case fullAsked = "a full asked for during a change run"
     case journalLost = "journal lost"
     case journalBehind = "journal lost its last writes"
     case premisesClock = "premises' clock jumped"

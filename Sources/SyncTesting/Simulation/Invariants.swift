@@ -8,10 +8,10 @@ import SyncProtocol
 ///
 /// Used by the world's one thread only.
 final class Invariants: @unchecked Sendable {
-    private let world: SimulatedWorld
-    private let oneClick: SimulatedOneClick
-    private let id: PracticeID
-    private let shapes: Shapes
+    let world: SimulatedWorld
+    let oneClick: SimulatedOneClick
+    let id: PracticeID
+    let shapes: Shapes
     private let isCaptured: Bool
     var memory = KnownState()
     /// The last snapshot of each run, and what it may have shipped before.
@@ -23,6 +23,7 @@ final class Invariants: @unchecked Sendable {
     /// Every content that a key ever had in a snapshot.
     private var versions: [TableName: [Key: Set<UInt64>]] = [:]
     private(set) var receipts: [RunID: Receipt] = [:]
+    private var purposes: [RunID: RunPurpose] = [:]
     /// How often OneClick had been restored when a run was committed.
     private var restoresBefore: [RunID: Int] = [:]
 
@@ -38,8 +39,9 @@ final class Invariants: @unchecked Sendable {
 
     // MARK: What happens
 
-    func opened(_ request: SimulatedRequest, at place: String) {
+    func opened(_ request: SimulatedRequest, at place: String, _ purpose: RunPurpose) {
         memory.opened = request.run
+        purposes[request.run] = purpose
         if place != "here" { violate("I10", "a copy at another place opened a run") }
         if memory.isContested { violate("I10", "one of two copies opened a run") }
         if let copy = request.copy, copy <= memory.lastLostCopy {
@@ -66,6 +68,12 @@ final class Invariants: @unchecked Sendable {
     }
 
     func marked(_ mark: Mark, of run: RunID?) { marked[mark] = run.flatMap { pins[$0] } }
+
+    /// OneClick has taken something in.
+    func wrote(_ run: RunID) {
+        guard let purpose = purposes[run], purpose != .synchronise else { return }
+        violate("I12", "a run that was only to report (\(purpose)) wrote to OneClick")
+    }
 
     func staged(_ batch: Batch) {
         if isCaptured, batch.mark.flatMap({ marked[$0] }) == nil {
@@ -116,6 +124,15 @@ final class Invariants: @unchecked Sendable {
     private(set) var wasChangedByHand = false
     var isChangedByHand: Bool { memory.changedByHand.values.contains { !$0.isEmpty } }
 
+    /// A row changed by hand that Central has, and that OneClick can take.
+    func firstUnmended(_ expected: Contents) -> String? {
+        for (table, keys) in memory.changedByHand.sorted(by: { $0.key < $1.key }) {
+            let key = keys.filter { expected.rows[table]?[$0] != nil }.min()
+            if let key { return "\(table) \(key)" }
+        }
+        return nil
+    }
+
     // MARK: Between commits
 
     /// Nothing but a commit changes what readers see.
@@ -133,6 +150,7 @@ final class Invariants: @unchecked Sendable {
     ) {
         // A OneClick that was restored since knows nothing of it and carries it out once more.
         guard memory.runs.insert(run).inserted else { return world.count(.repeatedCommits) }
+        wrote(run)
         receipts[run] = receipt
         restoresBefore[run] = oneClick.restores
         guard request.lineageQuestion == nil else {
@@ -161,6 +179,7 @@ final class Invariants: @unchecked Sendable {
         memory.contents = after
         memory.isFirstDone = true
         memory.committed = pin
+        take(receipt.exceptions)
         memory.isLineageApproved = false
         count(receipt)
     }
@@ -175,7 +194,7 @@ final class Invariants: @unchecked Sendable {
         }.joined(separator: ", ")
     }
 
-    private func before(_ table: TableName) -> [Key: UInt64] { memory.contents.rows[table] ?? [:] }
+    func before(_ table: TableName) -> [Key: UInt64] { memory.contents.rows[table] ?? [:] }
 
     private func count(_ receipt: Receipt) {
         world.count(.refusals, receipt.exceptions.count { $0.kind == .refused })
@@ -224,13 +243,14 @@ final class Invariants: @unchecked Sendable {
             violate("I1", "\(table) \(wrong) is refused on one side only")
         }
         let held = exceptions.filter { $0.kind != .refused }
+        checkWaiting(held, refused, ours, receipt.counts[table])
         let keys = Set(ours.keys).union(theirs.keys).union(before(table).keys).union(refused)
         for key in keys.sorted() {
             check(table, key, ours[key], theirs[key], refused.contains(key), held)
         }
         checkCounts(shape, ours, receipt)
         if request.tables[table]?.load != nil { checkUnchanged(shape, pin, ours, receipt) }
-        if memory.isFirstDone { checkGuard(shape, after, receipt, at: time) }
+        if memory.isFirstDone { checkGuard(shape, pin, after, receipt, at: time) }
     }
 
     private func check(
@@ -300,72 +320,56 @@ final class Invariants: @unchecked Sendable {
         }
     }
 
-    // MARK: The guard
-
-    private func checkGuard(
-        _ shape: TableShape, _ after: Contents, _ receipt: Receipt, at time: Timestamp
+    /// What waits is counted as what it is.
+    private func checkWaiting(
+        _ held: [RowException], _ refused: Set<Key>, _ after: [Key: UInt64], _ counts: Counts?
     ) {
-        let table = shape.name
-        let before = before(table)
-        let now = after.rows[table] ?? [:]
-        let approved = memory.approved[table] ?? []
-        let gone = before.keys.filter { now[$0] == nil }
-        memory.approved[table]?.subtract(gone)
-        let counted = gone.filter { key in
-            !approved.contains { key.hasPrefix($0) } && !wentWithParent(key, shape, after)
+        var waiting = 0
+        for hold in held where hold.origin == nil {
+            let covered = after.keys.count { $0.hasPrefix(hold.key) }
+            if hold.rows != covered {
+                violate("I12", "\(hold.table) \(hold.key) stands for \(hold.rows) of \(covered)")
+            }
+            if hold.kind == .held { waiting += covered }
         }
-        guard !counted.isEmpty else { return }
-        if let key = counted.first(where: { isBelowHold($0, shape, after, receipt) }) {
-            violate("I9", "\(table) \(key) went although what it hangs on is held")
-        }
-        let day = Duration.seconds(86_400)
-        let recent = memory.removals.filter { $0.table == table && $0.at + day > time }
-            .reduce(0) { $0 + $1.rows }
-        memory.removals.append((table, counted.count, time))
-        let held = receipt.exceptions
-            .filter { $0.table == table && $0.kind == .held && $0.origin == nil }
-            .reduce(0) { $0 + $1.rows }
-        let (removals, base) = (counted.count + recent + held, before.count + recent)
-        let limits = world.knobs.limits[table] ?? RemovalLimits()
-        let isMuch = removals > limits.rows && removals * 100 > base * limits.percent
-        let isHalf = base >= limits.halfOfRows && removals * 2 > base
-        if isMuch || isHalf || now.isEmpty {
+        guard let counts else { return }
+        if counts.held != waiting || counts.errors != refused.count {
             violate(
-                "I9", "\(removals) of \(base) rows of \(table) went without a person's word")
+                "I12",
+                "\(counts.held) held and \(counts.errors) refused are counted, of \(waiting) "
+                    + "and \(refused.count)")
         }
     }
 
-    private func wentWithParent(_ key: Key, _ shape: TableShape, _ after: Contents) -> Bool {
-        shape.parent != nil && parents(of: key, shape, after).isEmpty
-    }
-
-    private func parents(of key: Key, _ shape: TableShape, _ after: Contents) -> [Key] {
-        guard let link = shape.parent, let parent = shapes[link.table],
-            let index = parent.index(of: link.parentColumn), let value = key.values?.first
-        else { return [] }
-        return (after.rows[link.table] ?? [:]).keys.filter { $0.values?[index] == value }
-    }
-
-    private func isBelowHold(
-        _ key: Key, _ shape: TableShape, _ after: Contents, _ receipt: Receipt
-    ) -> Bool {
-        let held = receipt.exceptions.filter {
-            $0.table == shape.parent?.table && $0.kind != .refused
-        }
-        let parents = parents(of: key, shape, after)
-        return !parents.isEmpty
-            && parents.allSatisfy { parent in held.contains { parent.hasPrefix($0.key) } }
-    }
+    // MARK: At the end of a run
 
     /// No run is told that OneClick ended it which OneClick has committed.
     func checkNotDenied(_ record: RunRecord) {
         // After a week it may have been forgotten, and days pass quickly here.
         let isDenied = record.errors.contains { error in
-            error.message.hasPrefix("OneClick ended") && !error.message.contains("forgotten")
+            error.code == SyncError.Code.fenced.rawValue && !error.message.contains("forgotten")
         }
         guard isDenied, restoresBefore[record.id] == oneClick.restores
         else { return }
         violate("I7", "a run that was committed is said to be aborted")
+    }
+
+    /// A verification that found nothing was right.
+    func checkVerified(_ run: RunID) {
+        guard memory.isFirstDone, memory.opened == run, !isChangedByHand, let pin = pins[run],
+            let now = try? now()
+        else { return }
+        for (table, theirs) in pin.expected.rows.sorted(by: { $0.key < $1.key }) {
+            let ours = now.rows[table] ?? [:]
+            let held = memory.held.filter { $0.table == table }
+            for key in Set(ours.keys).union(theirs.keys).sorted() where ours[key] != theirs[key] {
+                if theirs[key] == nil, held.contains(where: { key.hasPrefix($0.key) }) { continue }
+                violate("I12", "a verification passed over \(table) \(key)")
+            }
+            if pin.expected.refused[table]?.isEmpty == false {
+                violate("I12", "a verification passed over what is refused of \(table)")
+            }
+        }
     }
 
     // MARK: At rest

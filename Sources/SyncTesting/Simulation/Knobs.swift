@@ -134,7 +134,7 @@ struct Knobs {
     private static func rate(_ fault: Fault) -> Int {
         switch fault {
         case .crashBefore, .crashAfter: 300
-        case .zombie, .cancelled: 100
+        case .zombie, .cancelled, .fullAsked: 100
         case .requestDropped, .requestDuplicated, .requestLate, .replyLost: 400
         case .requestTruncated, .replyTruncated, .pageOfProxy, .tooLarge, .tooMany, .unavailable:
             150

@@ -21,8 +21,10 @@ struct KnownState {
     var committed: Pin?
     /// Removals that were counted against the limits, and when.
     var removals: [(table: TableName, rows: Int, at: Timestamp)] = []
-    /// Held removals that a person approved.
-    var approved: [TableName: Set<Key>] = [:]
+    /// Held removals that a person approved, and until when.
+    var approved: [TableName: [Key: Timestamp]] = [:]
+    /// What is held or kept since the last commit, as people answered since.
+    var held: [RowException] = []
     /// Rows that somebody changed behind the product's back: mended when they are looked at next.
     var changedByHand: [TableName: Set<Key>] = [:]
     /// The state of Central that the question about its history is about.

@@ -80,6 +80,15 @@ final class SimulatedOneClick: @unchecked Sendable {
         return fence
     }
 
+    /// To held removals, or to the question whose Central this is.
+    func answer(_ request: AnswerRequest, _ practice: SimulatedPractice) async throws {
+        let now = now
+        changing += 1
+        defer { changing -= 1 }
+        _ = try await store.answer(request, practice: practice.id, now: now)
+        practice.invariants.answered(request, at: now)
+    }
+
     private func enrol(_ code: String) async throws -> InstallationID {
         let installation = InstallationID(rawValue: nextName("installation"))
         let request = EnrolmentRequest(
@@ -125,7 +134,9 @@ final class SimulatedOneClick: @unchecked Sendable {
         case .open: return try await open(request)
         case .beginLoad:
             let message: LoadRequest = try WireJSON.decode(from: body)
-            try await store.beginLoad(message, access(request), now: now)
+            let access = try await access(request)
+            try await store.beginLoad(message, access, now: now)
+            practice(access.practice)?.invariants.wrote(access.run)
         case .plan:
             let plan = try Plan(frame: body, contentBytesMax: .max)
             return try await store.plan(plan, access(request)).encoded()
@@ -169,7 +180,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         do {
             let answer = try await store.open(
                 message, installation: installation, token: world.token(), asOf: today, now: now)
-            invariants?.opened(request, at: message.place)
+            invariants?.opened(request, at: message.place, message.purpose)
             return try WireJSON.encode(answer)
         } catch let error as SyncError {
             invariants?.refused(error)
@@ -182,6 +193,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         changing += 1
         defer { changing -= 1 }
         try await store.stage(batch, frame: request.body, access)
+        practice(access.practice)?.invariants.wrote(access.run)
         practice(access.practice)?.invariants.staged(batch)
     }
 
@@ -227,6 +239,7 @@ final class SimulatedOneClick: @unchecked Sendable {
         practice.invariants.checkUntouched()
         // The commit's one transaction; another, if it had one.
         tear.passes = world.strikes(.commitTorn) ? world.random(below: 2) : nil
+        let now = now
         changing += 1
         defer {
             tear.passes = nil

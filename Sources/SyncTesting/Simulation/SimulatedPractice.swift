@@ -227,12 +227,8 @@ final class SimulatedPractice: @unchecked Sendable {
         if !world.isCalm { await world.pause(around: .seconds(60)) }
         let request = AnswerRequest(
             answer: answer, table: table, keys: keys, seenAt: nil, person: "person")
-        guard (try? await oneClick.store.answer(request, practice: id, now: oneClick.now)) != nil
-        else { return }
+        guard (try? await oneClick.answer(request, self)) != nil else { return }
         world.note("answer", "\(answer) \(table?.rawValue ?? "lineage")")
         world.count(answer == .keep ? .keeps : .approvals)
-        guard answer == .approve else { return }
-        guard let table else { return invariants.memory.isLineageApproved = true }
-        invariants.memory.approved[table, default: []].formUnion(keys ?? [])
     }
 }

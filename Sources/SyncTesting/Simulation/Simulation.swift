@@ -178,6 +178,7 @@ public struct Simulation: Sendable {
         await untilAtRest(practice)
         try await checkAtRest(practice, oneClick)
         await checkQuiet(practice, oneClick)
+        try await checkRolling(practice, oneClick)
         // Whoever slept wakes, whatever was late arrives.
         await world.sleep(.seconds(5 * 3600))
         practice.invariants.checkUntouched()
@@ -207,10 +208,12 @@ public struct Simulation: Sendable {
         }
     }
 
-    private func runOnce(_ practice: SimulatedPractice) async -> RunRecord {
+    private func runOnce(
+        _ practice: SimulatedPractice, _ kind: RunKind? = nil
+    ) async -> RunRecord {
         let premises = SimulatedPremises(practice)
         // Rolling verification would find it within a day; nobody waits that long here.
-        let kind = practice.invariants.isChangedByHand ? RunKind.full : .change
+        let kind = kind ?? (practice.invariants.isChangedByHand ? .full : .change)
         let record = await premises.synchronise(RunRequest(kind: kind, trigger: .manual))
         await premises.close()
         return record
@@ -220,11 +223,43 @@ public struct Simulation: Sendable {
         _ practice: SimulatedPractice, _ oneClick: SimulatedOneClick
     ) async throws {
         guard !world.executor.isOver else { return }
-        let expected = try practice.central.read { db in
-            try Contents(central: db, practice.catalogue, asOf: oneClick.today)
-        }
+        let expected = try expected(practice, oneClick)
         let status = try await oneClick.store.status(practice: practice.id)
         practice.invariants.checkAtRest(expected, status.exceptions)
+        for sealed in try await oneClick.store.sealedValues() where !sealed.isWhatItSays {
+            world.violate("I1", "\(sealed.place) cannot be opened, or holds another value")
+        }
+    }
+
+    private func expected(
+        _ practice: SimulatedPractice, _ oneClick: SimulatedOneClick
+    ) throws -> Contents {
+        try practice.central.read { db in
+            try Contents(central: db, practice.catalogue, asOf: oneClick.today)
+        }
+    }
+
+    /// What somebody changes in OneClick is found by change runs alone: each looks at the next
+    /// slice, to the end of the table, and from its beginning.
+    private func checkRolling(
+        _ practice: SimulatedPractice, _ oneClick: SimulatedOneClick
+    ) async throws {
+        guard !world.executor.isOver, world.random(below: 4) == 0 else { return }
+        let expected = try expected(practice, oneClick)
+        let rows =
+            catalogue.shapes.tables.map { shape in
+                (expected.rows[shape.name]?.count ?? 0) + (expected.refused[shape.name]?.count ?? 0)
+            }.max() ?? 0
+        let slice = max(world.knobs.verificationRowsMin, rows / world.knobs.verificationParts + 1)
+        let runs = 2 * (rows / slice + 1) + 1
+        guard runs <= 20 else { return }
+        try practice.invariants.changeByHand()
+        for _ in 0..<runs where practice.invariants.firstUnmended(expected) != nil {
+            _ = await runOnce(practice, .change)
+        }
+        if let row = practice.invariants.firstUnmended(expected) {
+            world.violate("I14", "rolling verification passed over \(row)")
+        }
     }
 
     private func checkQuiet(
@@ -250,5 +285,15 @@ extension Catalogue {
             return kept.isEmpty ? nil : DataSet(name: set.name, tables: kept)
         }
         return limited
+    }
+}
+
+extension OneClickStore.Sealed {
+    /// Whether the vault can open it in its place, and finds what its fingerprint names.
+    fileprivate var isWhatItSays: Bool {
+        guard let text = try? Sealing.open(value.cipher, with: TestVault.privateKey, at: place)
+        else { return false }
+        return SealedValue.fingerprint(of: String(decoding: text, as: UTF8.self)).fingerprint
+            == value.fingerprint
     }
 }
