@@ -136,7 +136,7 @@ extension Console {
                 answer: answer,
                 table: isLineage ? nil : form["table"].map(TableName.init(rawValue:)),
                 keys: isLineage || isAll ? nil : keys,
-                seenAt: isAll ? seenAt : nil, person: person),
+                seenAt: isAll || isLineage ? seenAt : nil, person: person),
             by: person)
         if isLineage { return Self.back("/console/held", .answered) }
         guard receipt.answered > 0 else { return Self.back("/console/held", .none) }

@@ -127,6 +127,8 @@ struct HeldView: Sendable {
     struct Question: Sendable {
         var message: String
         var differing: String
+        /// What an answer is about: when it was asked.
+        var since: String
         var isApproved: Bool
     }
 
@@ -161,7 +163,7 @@ extension Console {
         let question = oneclick.lineageQuestion.map {
             HeldView.Question(
                 message: $0.message, differing: Figure.count($0.rowsDiffering, "record"),
-                isApproved: $0.isApproved)
+                since: $0.since?.exact ?? "", isApproved: $0.isApproved)
         }
         return HeldView(
             question: question, groups: groups, kept: kept,

@@ -114,6 +114,11 @@ extension PracticeStore {
                 "held", "There is no question about Central's history to answer.",
                 hint: "`syncworker held` lists what waits for an answer.")
         }
+        guard request.seenAt == nil || request.seenAt == question.since else {
+            throw SyncError(
+                "held", "The question about Central's history is another one now.",
+                hint: "Look at it again, in the console or by `syncworker held`, and answer that.")
+        }
         question.isApproved = request.answer == .approve
         try db.execute(
             cached: "UPDATE practices SET lineage_question = ? WHERE id = ?",

@@ -270,7 +270,7 @@ struct Commit {
     /// A broken lineage applies nothing: the question is stored for a person.
     private func ask(_ question: LineageQuestion, _ state: PracticeStore.State) throws -> Receipt {
         var question = question
-        question.since = state.lineageQuestion?.since ?? now
+        question.since = now
         question.isApproved = false
         try store.db.execute(
             cached: "UPDATE practices SET lineage_question = ? WHERE id = ?",

@@ -68,8 +68,9 @@ extension Synchronisation {
 
     /// Nil where both sides hold the same; else what OneClick lacks, row by row.
     private func compare(_ chunk: Chunk, _ index: Int) async throws -> PlanAnswer.Detail? {
-        let probe = try await plan(index, [chunk.probe])
-        if probe.first == .equal {
+        // A probe passes over what is held: a run that is only to report says how much that is.
+        let isReported = !ships && works[index].unsettled.contains { $0.overlaps(chunk.range) }
+        if !isReported, try await plan(index, [chunk.probe]).first == .equal {
             works[index].planned.unchanged += chunk.rows.count
             return nil
         }

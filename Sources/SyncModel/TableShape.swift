@@ -76,15 +76,25 @@ public struct TableShape: Hashable, Sendable, Codable {
 }
 
 extension TableShape {
+    /// Of a text in a label, in Unicode scalars: enough to know a record by, and no more of what
+    /// was pasted into it.
+    public static let labelTextMax = 80
+
     /// The label of one row, given the texts of its columns; nil where there is none.
     public func label(_ text: (Column) -> String) -> String? {
         guard var label else { return nil }
         for column in columns where label.contains("{\(column.name)}") {
-            label = label.replacing("{\(column.name)}", with: text(column))
+            label = label.replacing("{\(column.name)}", with: Self.shortened(text(column)))
         }
         label.unicodeScalars.removeAll { $0.properties.generalCategory == .control }
         let words = label.split(separator: " ").joined(separator: " ")
         return words.isEmpty ? nil : words
+    }
+
+    private static func shortened(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard scalars.dropFirst(labelTextMax).first != nil else { return text }
+        return String(scalars.prefix(labelTextMax)) + "…"
     }
 }
 

@@ -13,7 +13,8 @@ public struct AnswerRequest: Codable, Hashable, Sendable {
     /// Removals that are held or kept; nil means all that are held and were seen.
     public var keys: [Key]?
     /// What was seen: the last commit (`StatusAnswer.lastCommittedAt`) when the person looked. What
-    /// is held since a later one is not answered. Needed where no keys are named.
+    /// is held since a later one is not answered. Needed where no keys are named. For the question
+    /// of lineage its `since`: another question is not answered.
     public var seenAt: Timestamp?
     /// Who answered, as the premises know the person.
     public var person: String

@@ -24,7 +24,7 @@ struct Approve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Answer for all that `syncworker held` showed, by the time it names.",
+            "Answer what `syncworker held` showed, and nothing later, by the time it names.",
             valueName: "TIME"))
     var seen: String?
 

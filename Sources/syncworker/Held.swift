@@ -58,11 +58,12 @@ struct HeldList: Encodable {
     }
 
     private func words(_ question: LineageQuestion) -> String {
-        "\(question.message) \(question.rowsDiffering) records differ. "
+        let seen = question.since.map { " --seen \($0.exact)" } ?? ""
+        return "\(question.message) \(question.rowsDiffering) records differ. "
             + (question.isApproved
                 ? "Approved: the next synchronisation follows this Central."
-                : "`syncworker approve --lineage` makes OneClick follow this Central; otherwise "
-                    + "put the right one back.")
+                : "`syncworker approve --lineage\(seen)` makes OneClick follow this Central; "
+                    + "otherwise put the right one back.")
     }
 
     private func words(

@@ -105,7 +105,9 @@ struct ExampleModels {
             removals: [.init(key: "[17]", message: "Message", approvedUntil: moment)],
             more: "... and 1 more")
         return HeldView(
-            question: .init(message: "Message", differing: "3 records", isApproved: true),
+            question: .init(
+                message: "Message", differing: "3 records", since: "2026-11-25T09:00:00Z",
+                isApproved: true),
             groups: [group], kept: [group], seen: "2026-11-24T07:30:00.000000Z", reason: "Reason",
             nothing: true)
     }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import SyncEngine
 import SyncModel
+import SyncProtocol
 import SyncTesting
 import Testing
 
@@ -85,6 +86,28 @@ struct LineageTests {
         #expect(try await practice.run().outcome == .held)
         try await practice.answer(.approve, nil)
         try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+    }
+
+    @Test("an answer is for the question that was seen")
+    func anotherQuestion() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        let backup = try practice.backUp()
+        try await practice.run()
+        try practice.restore(backup)
+        #expect(try await practice.run().outcome == .held)
+        let seen = try await practice.cloud.store.status(practice: practice.id).lineageQuestion
+        try await practice.answer(.approve, nil)
+        try practice.restore(backup)
+        practice.world.advance(days: 1)
+        #expect(try await practice.run().outcome == .held)
+        let request = AnswerRequest(
+            answer: .approve, table: nil, keys: nil, seenAt: seen?.since, person: "tester")
+        await #expect(throws: SyncError.self) {
+            try await practice.cloud.store.answer(
+                request, practice: practice.id, now: practice.world.now)
+        }
         #expect(try await practice.run().outcome == .held)
     }
 

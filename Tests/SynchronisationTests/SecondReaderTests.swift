@@ -101,13 +101,36 @@ struct SecondReaderTests {
         #expect(try await practice.oneClick("ap_transactions").count == 48)
     }
 
+    @Test("a verification says what OneClick keeps, though all else is equal")
+    func verifiedWithHolds() async throws {
+        let practice = try await Practice()
+        try await practice.run()
+        try practice.office("UPDATE ap_period SET oi_mode = 'trial_balance' WHERE id <= 8")
+        #expect(try await practice.run().outcome == .held)
+        let record = try await practice.run(.full, purpose: .verify)
+        #expect(record.notes.contains { $0.contains("held or kept: 32.") }, "\(record.notes)")
+    }
+
+    @Test("what was pasted into a name does not come back with the message about it")
+    func pastedName() async throws {
+        let practice = try await Practice()
+        let pasted = String(repeating: "ä", count: 100_000)
+        try practice.office("UPDATE contact SET name = '\(pasted)' WHERE id = 3")
+        let record = try await practice.run()
+        #expect(record.outcome == .completedWithErrors)
+        #expect(
+            record.errors.allSatisfy { $0.message.count < 200 },
+            "\(record.errors.map(\.message.count))")
+    }
+
     /// Period 3 never comes, its lines do, and then both are gone.
     private func orphaned() async throws -> Practice {
         let practice = try await Practice()
         try practice.office(
             """
             UPDATE ap_period SET period_start = 'some day' WHERE id = 3;
-            WITH RECURSIVE line(id) AS (SELECT 1001 UNION ALL SELECT id + 1 FROM line WHERE id < 1060)
+            WITH RECURSIVE line(id) AS (
+              SELECT 1001 UNION ALL SELECT id + 1 FROM line WHERE id < 1060)
             INSERT INTO ap_transaction (id, period_id, nominal_id, journal_no, line_no, posted_on,
               amount_pence, kind)
             SELECT id, 3, 1, 1, 1, '2025-05-01', id, 'journal' FROM line

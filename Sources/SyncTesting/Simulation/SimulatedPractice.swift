@@ -211,7 +211,7 @@ final class SimulatedPractice: @unchecked Sendable {
     func answerOnce(isCertain: Bool) async {
         guard let status = try? await oneClick.store.status(practice: id) else { return }
         if let question = status.lineageQuestion, !question.isApproved {
-            await say(.approve, nil, nil)
+            await say(.approve, nil, nil, seenAt: question.since)
         }
         let held = status.exceptions.filter { $0.kind == .held && $0.origin == nil }
         for table in Set(held.map(\.table)).sorted() {
@@ -223,10 +223,12 @@ final class SimulatedPractice: @unchecked Sendable {
         }
     }
 
-    private func say(_ answer: RemovalAnswer, _ table: TableName?, _ keys: [Key]?) async {
+    private func say(
+        _ answer: RemovalAnswer, _ table: TableName?, _ keys: [Key]?, seenAt: Timestamp? = nil
+    ) async {
         if !world.isCalm { await world.pause(around: .seconds(60)) }
         let request = AnswerRequest(
-            answer: answer, table: table, keys: keys, seenAt: nil, person: "person")
+            answer: answer, table: table, keys: keys, seenAt: seenAt, person: "person")
         guard (try? await oneClick.answer(request, self)) != nil else { return }
         world.note("answer", "\(answer) \(table?.rawValue ?? "lineage")")
         world.count(answer == .keep ? .keeps : .approvals)
