@@ -55,8 +55,9 @@ struct Commit {
         guard row?["batches"] == request.batches, row?["last"] == request.batches else {
             throw SyncError(
                 "batches",
-                "OneClick has taken in \(row?["last"] ?? 0) batches of this synchronisation, not "
-                    + "\(request.batches).",
+                "OneClick has not taken in batches 1 to \(request.batches) of this "
+                    + "synchronisation: it has \(row?["batches"] ?? 0), the last is number "
+                    + "\(row?["last"] ?? 0).",
                 hint: "Nothing was applied; run the synchronisation again.")
         }
     }
