@@ -14,7 +14,7 @@ import Testing
 @testable import Alerts
 
 /// Messages as they arrive, at a real web server and a real mail server.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct AlertSenderTests {
     struct Post: Sendable {
         var body: [UInt8]

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Alerts
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct AlertServiceTests {
     private let clock = StepClock()
     private let office = Office()

@@ -5,7 +5,7 @@ import Testing
 @testable import Alerts
 
 /// Against a real server on the loopback.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct SMTPClientTests {
     private static let login = SMTPDialogue.Login(user: "sync", password: "s3cret ✓")
     private let letter = SMTPDialogue.Letter(

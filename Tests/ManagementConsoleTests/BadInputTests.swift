@@ -6,7 +6,7 @@ import Testing
 @testable import ManagementConsole
 
 /// Requests that no page of ours makes.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct BadInputTests {
     let office: TestConsole
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ManagementConsole
 
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct ConnectionsTests {
     private let time = TestTime("2026-11-24T08:00:00Z")
     private let oneclick = OneClickStub()

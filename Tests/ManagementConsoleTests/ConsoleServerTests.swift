@@ -10,7 +10,7 @@ import WebSupport
 
 @testable import ManagementConsole
 
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct ConsoleServerTests {
     let office: TestConsole
 

@@ -7,7 +7,7 @@ import SyncModel
 import Testing
 
 /// The command line's way to the service, over a real socket.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct ControlTests {
     let office: TestConsole
     var runs: TestRuns { office.runs }

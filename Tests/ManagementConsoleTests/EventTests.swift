@@ -32,7 +32,7 @@ struct Event: Sendable {
     }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct EventTests {
     let office: TestConsole
 

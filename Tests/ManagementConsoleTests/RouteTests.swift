@@ -129,7 +129,7 @@ struct Route: Sendable, CustomStringConvertible {
     }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct RouteTests {
     let office: TestConsole
 

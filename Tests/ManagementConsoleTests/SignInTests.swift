@@ -5,7 +5,7 @@ import WebSupport
 
 @testable import ManagementConsole
 
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct SignInTests {
     let office: TestConsole
 

@@ -7,7 +7,7 @@ import Testing
 @testable import ManagementConsole
 
 /// The console's words and buttons for synchronisations.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(30)))
 struct SynchronisationTests {
     let office: TestConsole
 

@@ -9,7 +9,7 @@ import Testing
 
 @testable import OneClickClient
 
-@Suite("The check of the connection names the hop that fails", .timeLimit(.minutes(5)))
+@Suite("The check of the connection names the hop that fails", .timeLimit(.minutes(30)))
 struct ConnectionCheckTests {
     let tls: TestTLS
 

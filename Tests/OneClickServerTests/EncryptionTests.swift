@@ -7,7 +7,7 @@ import Testing
 @testable import OneClickServer
 @testable import WebSupport
 
-@Suite("OneClick speaks HTTPS", .timeLimit(.minutes(5)))
+@Suite("OneClick speaks HTTPS", .timeLimit(.minutes(30)))
 struct EncryptionTests {
     let tls: TestTLS
 

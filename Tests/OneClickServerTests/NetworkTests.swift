@@ -7,7 +7,7 @@ import SyncTesting
 import Testing
 import WebSupport
 
-@Suite("What stands on the way to OneClick is named", .timeLimit(.minutes(5)))
+@Suite("What stands on the way to OneClick is named", .timeLimit(.minutes(30)))
 struct NetworkTests {
     let tls: TestTLS
 

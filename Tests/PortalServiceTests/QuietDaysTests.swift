@@ -6,7 +6,7 @@ import Testing
 @testable import PortalService
 
 /// Whatever the settings: days of a service around the changes of the clocks.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct QuietDaysTests {
     /// Settings from a number; the same number always gives the same.
     private struct Case: Sendable, CustomStringConvertible {

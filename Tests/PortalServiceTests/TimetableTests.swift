@@ -6,7 +6,7 @@ import Testing
 
 @testable import PortalService
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct TimetableTests {
     let clock = ManualClock("2026-11-24T08:00:00Z")
     let runs: ManualRuns
