@@ -128,8 +128,8 @@ extension Console {
         // Without a table the question of lineage would be answered.
         guard isLineage || form["table"] != nil else { throw Self.unreadable("list", "its table") }
         let seenAt = form["seen"].flatMap { Timestamp($0) }
-        guard isLineage || !isAll || seenAt != nil else {
-            throw Self.unreadable("page's time", "the last commit that it shows")
+        guard !(isLineage || isAll) || seenAt != nil else {
+            throw Self.unreadable("page's time", "what it shows")
         }
         let receipt = try await self.answer(
             AnswerRequest(

@@ -53,17 +53,20 @@ struct AnswerTests {
     }
 
     @Test func `whose Central this is, is answered by itself`() async throws {
-        let (answer, requests) = try await answer(["answer": "approve", "lineage": "yes"])
+        let (answer, requests) = try await answer([
+            "answer": "approve", "lineage": "yes", "seen": Self.seen,
+        ])
         #expect(
             requests == [
                 AnswerRequest(
-                    answer: .approve, table: nil, keys: nil, seenAt: nil, person: "Jane Perry")
+                    answer: .approve, table: nil, keys: nil, seenAt: Timestamp(Self.seen),
+                    person: "Jane Perry")
             ])
         #expect(answer.location == "/console/held?said=answered")
     }
 
     @Test(arguments: [
-        ["answer": "approve", "table": "clients"],
+        ["answer": "approve", "table": "clients"], ["answer": "approve", "lineage": "yes"],
         ["answer": "approve", "all": "yes", "seen": seen], ["answer": "approve", "key": "[17]"],
         ["answer": "delete", "table": "clients", "key": "[17]"],
         ["table": "clients", "key": "[17]"],
@@ -139,7 +142,8 @@ struct AnswerTests {
                 .example(.refused, key: Key(19), "Refused."),
             ], waiting: [.clients: Counts(held: 1_800, errors: 1)],
             question: LineageQuestion(
-                message: "Central was restored.", rowsDiffering: 12, mark: nil),
+                message: "Central was restored.", rowsDiffering: 12, mark: nil,
+                since: Timestamp("2026-11-24T06:00:00.000001Z")),
             approvals: [
                 .init(table: .clients, key: Key(18), until: office.time.now + .seconds(86_400))
             ])
@@ -149,6 +153,7 @@ struct AnswerTests {
         #expect(page.text.contains(#"name="key" value="[17]""#))
         #expect(page.text.contains(#"name="key" value="[&quot;a \&quot;b\&quot;&quot;,5]""#))
         #expect(page.count("name=\"seen\" value=\"\(Self.seen)\"") == 2)
+        #expect(page.count("name=\"seen\" value=\"2026-11-24T06:00:00.000001Z\"") == 1)
         #expect(page.text.contains("Approved until <time"))
         #expect(page.text.contains("Central was restored. 12 records differ."))
         #expect(!page.text.contains("Refused."))
