@@ -40,29 +40,36 @@ struct FigureTests {
         #expect(Figure.age(.seconds(seconds)) == text)
     }
 
+    /// A full synchronisation that began four seconds ago.
+    private func inProgress(
+        _ office: TestConsole, step: String,
+        _ dataSets: [RunProgress.DataSetProgress], rowsSent: Int
+    ) async -> DataSetsView {
+        let start = RunStart(
+            id: RunID(rawValue: "run-1"),
+            request: RunRequest(kind: .full, trigger: .manual), startedAt: office.time.now)
+        office.time.pass(.seconds(4))
+        var overview = Overview(
+            status: await office.portal.status(), connections: .init(), past: .init(),
+            now: office.time.now)
+        overview.status.isRunning = true
+        overview.status.progress = RunProgress(
+            run: start, step: step, dataSets: dataSets, rowsSent: rowsSent)
+        return DataSetsView(overview, office.console.settings)
+    }
+
     @Test func `a synchronisation in progress says how far it is and how long it takes`()
         async throws
     {
         let office = try TestConsole()
-        let start = RunStart(
-            id: RunID(rawValue: "run-1"),
-            request: RunRequest(kind: .full, trigger: .manual), startedAt: office.time.now)
-        var progress = RunProgress(
-            run: start, step: "comparing",
-            dataSets: [
-                .init(name: "Employee List", state: .equal, rowsDone: 20, rowsTotal: 20),
-                .init(name: "Client List", state: .working, rowsDone: 400, rowsTotal: 1_000),
-                .init(name: "Team Security", state: .shipped, rowsDone: 30),
-                .init(name: "Business List", state: .waiting),
-            ], rowsSent: 1_234)
-        progress.dataSets[1].startedAt = office.time.now
-        office.time.pass(.seconds(4))
-        let idle = await office.portal.status()
-        var overview = Overview(
-            status: idle, connections: .init(), past: .init(), now: office.time.now)
-        overview.status.isRunning = true
-        overview.status.progress = progress
-        let view = DataSetsView(overview, office.console.settings)
+        var dataSets: [RunProgress.DataSetProgress] = [
+            .init(name: "Employee List", state: .equal, rowsDone: 20, rowsTotal: 20),
+            .init(name: "Client List", state: .working, rowsDone: 400, rowsTotal: 1_000),
+            .init(name: "Team Security", state: .shipped, rowsDone: 30),
+            .init(name: "Business List", state: .waiting),
+        ]
+        dataSets[1].startedAt = office.time.now
+        let view = await inProgress(office, step: "comparing", dataSets, rowsSent: 1_234)
         #expect(
             view.title
                 == "This synchronisation: full, comparing, 2 of 4 data sets, 450 records compared, "
@@ -84,23 +91,14 @@ struct FigureTests {
     @Test func `once all is compared no time is left, however many rows OneClick had`()
         async throws
     {
-        let office = try TestConsole()
-        let start = RunStart(
-            id: RunID(rawValue: "run-1"),
-            request: RunRequest(kind: .full, trigger: .manual), startedAt: office.time.now)
-        office.time.pass(.seconds(4))
-        var overview = Overview(
-            status: await office.portal.status(), connections: .init(), past: .init(),
-            now: office.time.now)
-        overview.status.isRunning = true
-        overview.status.progress = RunProgress(
-            run: start, step: "committing",
-            dataSets: [
+        let view = await inProgress(
+            try TestConsole(), step: "committing",
+            [
                 .init(name: "Employee List", state: .equal, rowsDone: 20, rowsTotal: 20),
                 .init(name: "Client List", state: .shipped, rowsDone: 400, rowsTotal: 1_000),
             ], rowsSent: 7)
         #expect(
-            DataSetsView(overview, office.console.settings).title
+            view.title
                 == "This synchronisation: full, committing, 2 of 2 data sets, 420 records compared")
     }
 }

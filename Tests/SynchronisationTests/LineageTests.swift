@@ -76,14 +76,20 @@ struct LineageTests {
         #expect(try await practice.differences() == [])
     }
 
-    @Test("an approval is for the Central it was given for")
-    func anotherCentral() async throws {
+    /// Central was restored behind its last synchronisation, and the question is asked.
+    private func asked() async throws -> (practice: Practice, backup: String) {
         let practice = try await Practice()
         try await practice.run()
         let backup = try practice.backUp()
         try await practice.run()
         try practice.restore(backup)
         #expect(try await practice.run().outcome == .held)
+        return (practice, backup)
+    }
+
+    @Test("an approval is for the Central it was given for")
+    func anotherCentral() async throws {
+        let (practice, backup) = try await asked()
         try await practice.answer(.approve, nil)
         try practice.restore(backup)
         #expect(try await practice.run().outcome == .held)
@@ -91,12 +97,7 @@ struct LineageTests {
 
     @Test("an answer is for the question that was seen")
     func anotherQuestion() async throws {
-        let practice = try await Practice()
-        try await practice.run()
-        let backup = try practice.backUp()
-        try await practice.run()
-        try practice.restore(backup)
-        #expect(try await practice.run().outcome == .held)
+        let (practice, backup) = try await asked()
         let seen = try await practice.cloud.store.status(practice: practice.id).lineageQuestion
         try await practice.answer(.approve, nil)
         try practice.restore(backup)

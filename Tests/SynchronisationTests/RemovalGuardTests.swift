@@ -121,7 +121,7 @@ struct RemovalGuardTests {
     }
 
     /// Sixty lines more than the four of period 3.
-    private static let manyLines = """
+    static let manyLines = """
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
         INSERT INTO ap_transaction (period_id, nominal_id, posted_on, amount_pence, kind)
         SELECT 3, 1, '2025-06-01', i, 'journal' FROM n

@@ -105,7 +105,7 @@ struct SecondReaderTests {
     func verifiedWithHolds() async throws {
         let practice = try await Practice()
         try await practice.run()
-        try practice.office("UPDATE ap_period SET oi_mode = 'trial_balance' WHERE id <= 8")
+        try practice.office(HeldPrefixTests.switchMost)
         #expect(try await practice.run().outcome == .held)
         let record = try await practice.run(.full, purpose: .verify)
         #expect(record.notes.contains { $0.contains("held or kept: 32.") }, "\(record.notes)")
@@ -126,15 +126,8 @@ struct SecondReaderTests {
     /// Period 3 never comes, its lines do, and then both are gone.
     private func orphaned() async throws -> Practice {
         let practice = try await Practice()
-        try practice.office(
-            """
-            UPDATE ap_period SET period_start = 'some day' WHERE id = 3;
-            WITH RECURSIVE line(id) AS (
-              SELECT 1001 UNION ALL SELECT id + 1 FROM line WHERE id < 1060)
-            INSERT INTO ap_transaction (id, period_id, nominal_id, journal_no, line_no, posted_on,
-              amount_pence, kind)
-            SELECT id, 3, 1, 1, 1, '2025-05-01', id, 'journal' FROM line
-            """)
+        try practice.office("UPDATE ap_period SET period_start = 'some day' WHERE id = 3")
+        try practice.office(RemovalGuardTests.manyLines)
         #expect(try await practice.run().outcome == .completedWithErrors)
         #expect(try await practice.oneClick("ap_transactions").count == 108)
         try practice.office(
