@@ -78,7 +78,7 @@ struct Contents: Equatable {
         self.refused[table.name] = refused
     }
 
-    private static func key(of row: ArraySlice<DatabaseValue>, _ shape: TableShape) -> Key {
+    static func key(of row: ArraySlice<DatabaseValue>, _ shape: TableShape) -> Key {
         Key(
             row.prefix(shape.keyCount).map { value in
                 if case .int64(let number) = value.storage { return .integer(number) }

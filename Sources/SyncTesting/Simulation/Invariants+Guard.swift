@@ -129,8 +129,7 @@ extension Invariants {
         }
         let exceptions = receipt.exceptions.filter { $0.table == link.table }
         return (found ?? []).contains { row in
-            let key = Key(
-                row.databaseValues.compactMap { Int64.fromDatabaseValue($0).map(KeyValue.integer) })
+            let key = Contents.key(of: Array(row.databaseValues)[...], needing)
             return exceptions.contains { key.hasPrefix($0.key) }
         }
     }

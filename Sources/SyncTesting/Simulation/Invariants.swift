@@ -76,6 +76,7 @@ final class Invariants: @unchecked Sendable {
     }
 
     func staged(_ batch: Batch) {
+        wrote(batch.run)
         if isCaptured, batch.mark.flatMap({ marked[$0] }) == nil {
             violate("I2", "rows of \(batch.table) left before their snapshot had a mark")
         }
@@ -243,7 +244,7 @@ final class Invariants: @unchecked Sendable {
             violate("I1", "\(table) \(wrong) is refused on one side only")
         }
         let held = exceptions.filter { $0.kind != .refused }
-        checkWaiting(held, refused, ours, receipt.counts[table])
+        checkWaiting(table, held, refused, ours, receipt.counts[table])
         let keys = Set(ours.keys).union(theirs.keys).union(before(table).keys).union(refused)
         for key in keys.sorted() {
             check(table, key, ours[key], theirs[key], refused.contains(key), held)
@@ -322,13 +323,14 @@ final class Invariants: @unchecked Sendable {
 
     /// What waits is counted as what it is.
     private func checkWaiting(
-        _ held: [RowException], _ refused: Set<Key>, _ after: [Key: UInt64], _ counts: Counts?
+        _ table: TableName, _ held: [RowException], _ refused: Set<Key>, _ after: [Key: UInt64],
+        _ counts: Counts?
     ) {
         var waiting = 0
         for hold in held where hold.origin == nil {
             let covered = after.keys.count { $0.hasPrefix(hold.key) }
             if hold.rows != covered {
-                violate("I12", "\(hold.table) \(hold.key) stands for \(hold.rows) of \(covered)")
+                violate("I12", "\(table) \(hold.key) stands for \(hold.rows) of \(covered)")
             }
             if hold.kind == .held { waiting += covered }
         }
@@ -336,8 +338,8 @@ final class Invariants: @unchecked Sendable {
         if counts.held != waiting || counts.errors != refused.count {
             violate(
                 "I12",
-                "\(counts.held) held and \(counts.errors) refused are counted, of \(waiting) "
-                    + "and \(refused.count)")
+                "\(table) says \(counts.held) held and \(counts.errors) refused, of \(waiting) and "
+                    + "\(refused.count)")
         }
     }
 

@@ -23,7 +23,7 @@ struct KnownState {
     var removals: [(table: TableName, rows: Int, at: Timestamp)] = []
     /// Held removals that a person approved, and until when.
     var approved: [TableName: [Key: Timestamp]] = [:]
-    /// What is held or kept since the last commit, as people answered since.
+    /// What the last commit left held or kept, as people have answered since.
     var held: [RowException] = []
     /// Rows that somebody changed behind the product's back: mended when they are looked at next.
     var changedByHand: [TableName: Set<Key>] = [:]

@@ -193,7 +193,6 @@ final class SimulatedOneClick: @unchecked Sendable {
         changing += 1
         defer { changing -= 1 }
         try await store.stage(batch, frame: request.body, access)
-        practice(access.practice)?.invariants.wrote(access.run)
         practice(access.practice)?.invariants.staged(batch)
     }
 
