@@ -6,9 +6,9 @@ import SyncProtocol
 /// Decides inside the commit which removals go and which wait for an answer.
 ///
 /// Counted are removals applied in the last 24 hours, those still held, and those of this commit:
-/// many small steps are one large one. What hangs on a removed parent counts once, at the parent,
-/// and shares its fate, also when it comes in a later commit. Where all that hangs on one parent
-/// is held, it is one exception.
+/// many small steps are one large one. What hangs on a parent that goes counts once, at the parent,
+/// and shares its fate: in the same commit, or in a later one where it waited with the parent.
+/// Where all that hangs on one parent is held, it is one exception.
 final class RemovalGuard {
     let store: PracticeStore
     let now: Timestamp
@@ -58,7 +58,7 @@ final class RemovalGuard {
 
     /// What becomes of rows that Central has no more.
     private enum Fate {
-        /// They go with their parent, in one commit, or a person approved it.
+        /// They go with their parent, or a person approved it.
         case goes
         case stays
         /// They stay as long as what they hang on, or what needs them.
